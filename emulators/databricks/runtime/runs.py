@@ -1,0 +1,54 @@
+"""One notebook run in data: what it is asked to do, in which context, and what came of it."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Outcome = Literal["SUCCESS", "FAILED", "TIMEDOUT", "CANCELED"]
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Where a notebook runs, as it may ask through `dbutils.notebook…getContext()` and as it needs to reach its workspace.
+
+    `host` is the workspace's address with scheme (`http://127.0.0.1:1234`), `token` a bearer token good for this run. `task_values` holds
+    what upstream tasks of the same job run have set: task key, then key, then a JSON value.
+    """
+
+    host: str
+    token: str
+    org_id: str
+    cluster_id: str
+    user: str = ""
+    job_id: int | None = None
+    job_run_id: int | None = None
+    task_key: str | None = None
+    task_values: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NotebookRunSpec:
+    """What to run. `parameters` are widget values; `timeout_seconds` None or 0 means no limit (real seconds)."""
+
+    run_id: int
+    notebook_path: str
+    parameters: dict[str, str]
+    timeout_seconds: float | None
+    job_group: str
+    context: RunContext
+
+
+@dataclass(frozen=True)
+class NotebookResult:
+    """How a run ended. `exit_value` is None when the notebook never called `dbutils.notebook.exit` (or gave it nothing).
+
+    `error` is one line (`NameError: name 'x' is not defined`), `error_trace` the notebook's traceback; secrets are redacted in all texts.
+    `task_values` is what the notebook set through `dbutils.jobs.taskValues.set`.
+    """
+
+    outcome: Outcome
+    exit_value: str | None
+    error: str | None
+    error_trace: str | None
+    logs: str
+    peak_memory_bytes: int | None
+    task_values: dict[str, Any] = field(default_factory=dict)
