@@ -1,0 +1,1 @@
+"""The Entra ID emulator: the authority that gives tokens to clients that prove who they are."""
