@@ -1,0 +1,44 @@
+"""Start Azurite one way or the other and hand back the same thing: where it listens, what it is, how it ends."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from emulators.storage.azurite.choice import AzuriteWish, choose_kind
+from emulators.storage.azurite.container import DEFAULT_IMAGE, start_container
+from emulators.storage.azurite.process import start_process
+
+
+class Azurite(Protocol):
+    """A running Azurite: `host` and `port` of its Blob service, `description` for people."""
+
+    host: str
+    port: int
+    description: str
+
+    def ended(self) -> str | None:
+        """None while it runs, else how it ended."""
+        ...
+
+    async def stop(self) -> None:
+        """End it, its data saved; nothing happens when it has ended already."""
+        ...
+
+
+async def start_azurite(
+    accounts: Mapping[str, str],
+    *,
+    wish: AzuriteWish = "auto",
+    data_folder: Path | None = None,
+    image: str = DEFAULT_IMAGE,
+) -> Azurite:
+    """Start Azurite's Blob service for `accounts` (name to base64 key).
+
+    `data_folder` None keeps everything in memory. Raises AzuriteUnavailable.
+    """
+    kind, reason = choose_kind(wish)
+    if data_folder is not None:
+        data_folder.mkdir(parents=True, exist_ok=True)
+    if kind == "container":
+        return await start_container(accounts, data_folder=data_folder, image=image, reason=reason)
+    return await start_process(accounts, data_folder=data_folder, reason=reason)
