@@ -1,0 +1,1 @@
+"""The Resource Manager emulator: one address for subscriptions, resource groups and every registered provider."""
