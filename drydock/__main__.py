@@ -1,0 +1,6 @@
+"""`python -m drydock` is the `drydock` command."""
+
+from drydock.main import main
+
+if __name__ == "__main__":
+    main()

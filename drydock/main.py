@@ -1,0 +1,176 @@
+"""The `drydock` command: one function per subcommand, each a few lines that call the room behind it."""
+
+import asyncio
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from drydock.project import DEFAULT_STATE, Project
+from emulators.cloud.settings import AzuriteMode
+from release.errors import ReleaseError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Proves an Azure data ingestion system before it sails.",
+)
+console = Console(highlight=False, soft_wrap=True)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+StateOption = Annotated[Path, typer.Option(help="The folder that keeps the cloud's state.", file_okay=False)]
+AzuriteOption = Annotated[
+    str, typer.Option(envvar="DRYDOCK_AZURITE", help="How Blob storage runs: auto, process or container.")
+]
+
+
+def main() -> None:
+    """Run the command; a known error is one clear paragraph and exit code 1."""
+    from emulators.cloud.failures import KNOWN_FAILURES
+
+    try:
+        app()
+    except (ReleaseError, *KNOWN_FAILURES) as error:
+        complaints.print(f"[red]drydock:[/red] {_plain(error)}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _plain(error: BaseException) -> str:
+    from rich.markup import escape
+
+    return escape(str(error))
+
+
+def _azurite_mode(text: str) -> AzuriteMode:
+    if text not in ("auto", "process", "container"):
+        raise typer.BadParameter(f"'{text}' is none of auto, process, container", param_hint="--azurite")
+    return text  # type: ignore[return-value] # one of the three, as just checked
+
+
+@app.command()
+def up(
+    state: StateOption = DEFAULT_STATE,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return when everything is ready; 'drydock down' ends it.")
+    ] = False,
+    azurite: AzuriteOption = "auto",
+    plain: Annotated[bool, typer.Option("--plain", hidden=True)] = False,
+    tied: Annotated[bool, typer.Option("--tied", hidden=True)] = False,
+) -> None:
+    """Run the local cloud until interrupted."""
+    from drydock.up import run_until_interrupted, start_detached
+
+    mode = _azurite_mode(azurite)
+    state = state.resolve()
+    project = Project.find()
+    if detach:
+        cloud = start_detached(["--state", str(state), "--azurite", mode], state, _step)
+        _say_how_to_go_on(state, cloud.environment)
+        return
+
+    def progress(text: str) -> None:
+        if plain:
+            print(text, flush=True)
+        elif text == "ready":
+            _say_how_to_go_on(state, None)
+            console.print("Ctrl-C ends it.")
+        else:
+            _step(text)
+
+    asyncio.run(run_until_interrupted(project.cloud_settings(state, mode), state, progress, tied=tied))
+
+
+def _step(text: str) -> None:
+    if text not in ("ready", "ending"):
+        console.print(f"[green]✓[/green] {text}")
+
+
+def _say_how_to_go_on(state: Path, environment: dict[str, str] | None) -> None:
+    shown = shlex.quote(str(state))
+    console.print(f"The local cloud is up. Its state is in {state}.")
+    console.print(f'  clients:  eval "$(drydock env --state {shown})"')
+    console.print(f"  deploy:   drydock deploy --env local --state {shown}")
+    console.print(f"  a file:   drydock drop FILE --state {shown}")
+    if environment is not None:
+        console.print(f"  end:      drydock down --state {shown}")
+
+
+@app.command()
+def down(state: StateOption = DEFAULT_STATE) -> None:
+    """End the local cloud on a state folder."""
+    from drydock.up import stop
+
+    stop(state.resolve())
+    console.print("The local cloud has ended.")
+
+
+@app.command()
+def env(
+    state: StateOption = DEFAULT_STATE,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON object instead of export lines.")] = False,
+) -> None:
+    """Print what an unmodified client needs to find and trust the local cloud."""
+    from drydock.up import RunningCloud
+
+    variables = RunningCloud.find(state.resolve()).environment
+    if as_json:
+        print(json.dumps(variables, indent=2))
+        return
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def deploy(
+    environment: Annotated[str, typer.Option("--env", help="The environment: a file in environments/.")],
+    state: StateOption = DEFAULT_STATE,
+) -> None:
+    """Deploy the notebooks and the factory to a cloud."""
+    from drydock.target import target
+    from release.deploy import deploy as deploy_to
+
+    with target(Project.find(), environment, state.resolve()) as cloud:
+        deploy_to(cloud, Project.find().folder, _step)
+
+
+@app.command()
+def drop(
+    file: Annotated[Path, typer.Argument(help="The file to put into the input container.", dir_okay=False)],
+    environment: Annotated[str, typer.Option("--env", help="The environment: a file in environments/.")] = "local",
+    state: StateOption = DEFAULT_STATE,
+    name: Annotated[str | None, typer.Option(help="The blob's name; the file's own unless given.")] = None,
+    wait: Annotated[bool, typer.Option(help="Watch until the pipeline run has ended.")] = True,
+) -> None:
+    """Drop a file into the input container and watch what becomes of it."""
+    from drydock.road import Road
+    from drydock.target import target
+
+    if not file.is_file():
+        raise ReleaseError(f"{file}: there is no such file")
+    with target(Project.find(), environment, state.resolve()) as cloud:
+        road = Road(cloud, console)
+        arrival = road.drop(file, name or file.name)
+        if wait and not road.watch(arrival).succeeded:
+            raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    rows: Annotated[int, typer.Option(min=1, help="How many driver records the dropped file holds.")] = 20_000,
+    state: Annotated[
+        Path | None, typer.Option(help="Keep the cloud's state here; a temporary folder unless given.")
+    ] = None,
+    azurite: AzuriteOption = "auto",
+) -> None:
+    """Start the local cloud, deploy to it, drop a file and show how it becomes a trained model."""
+    from drydock.demo import run_demo
+
+    if not run_demo(Project.find(), rows, state, _azurite_mode(azurite), console):
+        raise typer.Exit(1)
