@@ -1,5 +1,6 @@
 """Watching a dropped file on its road, live: the event, the pipeline run, its activities, the training's metric."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ class Road:
         return End(end.outcome, run, end.seconds)
 
     def _tell(self, what: str, text: str) -> None:
-        self._console.print(f"[dim]{datetime.now():%H:%M:%S}[/dim]  [bold]{what:<9}[/bold] {text}")  # noqa: DTZ005
+        self._console.print(f"[dim]{datetime.now():%H:%M:%S}[/dim]  [bold]{what:<9}[/bold] {text}")
 
 
 def is_final_activity(status: str) -> bool:
@@ -133,14 +134,13 @@ def _remarks(activity: ActivityRun) -> Iterator[str]:
     verdict = output.get("runOutput")
     if isinstance(verdict, Mapping) and "rows_in" in verdict:
         yield (
-            f"{verdict.get('status', 'checked')}: {verdict['rows_in']:,} records = {verdict['rows_training']:,} training + "
-            f"{verdict['rows_testing']:,} testing + {verdict['rows_rejected']:,} rejected"
+            f"{verdict.get('status', 'checked')}: {verdict['rows_in']:,} records = "
+            f"{verdict['rows_training']:,} training + {verdict['rows_testing']:,} testing + "
+            f"{verdict['rows_rejected']:,} rejected"
         )
 
 
 def _event_text(properties: Mapping[str, Any]) -> str:
-    import json
-
     event = json.loads(properties.get("EventPayload", "{}"))
     data = event.get("data", {})
     return f"{event.get('eventType')} by {data.get('api')}, {_size(int(data.get('contentLength', 0)))}"

@@ -6,6 +6,7 @@ HTTPS with certificates of this authority. Python's clients find it through REQU
 """
 
 import os
+import re
 import secrets
 import ssl
 from pathlib import Path
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import (
 )
 
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost")
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 class LocalAuthority:
@@ -35,7 +37,7 @@ class LocalAuthority:
         self.ca_pem = folder / "ca.pem"
         self.bundle_pem = folder / "bundle.pem"
         self.ca_pem.write_bytes(self._authority.cert_pem.bytes())
-        self.bundle_pem.write_bytes(_machine_authorities() + b"\n" + self._authority.cert_pem.bytes())
+        self.bundle_pem.write_bytes(_bundle(_machine_authorities(), self._authority.cert_pem.bytes()))
 
     def _load_or_create(self) -> trustme.CA:
         certificate, key = self._folder / "ca.pem", self._folder / "ca.key"
@@ -67,6 +69,12 @@ class LocalAuthority:
         path = self._folder / "truststore.p12"
         path.write_bytes(serialize_java_truststore(entries, BestAvailableEncryption(password.encode())))
         return path, password
+
+
+def _bundle(*pems: bytes) -> bytes:
+    """Certificates after one another, each once: the machine's bundle may be one of ours, exported earlier."""
+    certificates = (block for pem in pems for block in _CERTIFICATE.findall(pem))
+    return b"\n".join(dict.fromkeys(certificates)) + b"\n"
 
 
 def _machine_authorities() -> bytes:
