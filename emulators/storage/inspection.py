@@ -1,0 +1,67 @@
+"""What the front door itself asks Azurite about a blob: Get Blob Properties, signed with the account's key."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import h11
+
+from emulators.storage.addresses import Address
+from emulators.storage.dialogue import Dialogue
+from emulators.storage.events import Facts, facts_of_properties
+from emulators.storage.heads import text_headers
+from emulators.storage.pool import AzuritePool
+
+_VERSION = "2021-12-02"
+
+
+class Inspector:
+    """Asks for the properties of blobs. `keys` holds each account's key in base64."""
+
+    def __init__(
+        self, pool: AzuritePool, keys: Mapping[str, str], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._pool = pool
+        self._keys = keys
+        self._now = now
+
+    async def facts(self, address: Address) -> Facts | None:
+        """Type, length and kind of a blob as it is now, None when it does not exist.
+
+        Raises ServerBusy when Azurite does not answer, ConnectionError or h11.RemoteProtocolError when it breaks off.
+        """
+        dialogue = await self._pool.take()
+        try:
+            return await self._ask(dialogue, address)
+        finally:
+            self._pool.give_back(dialogue)
+
+    async def _ask(self, dialogue: Dialogue, address: Address) -> Facts | None:
+        headers = signed_head_request(address, self._keys[address.account], self._now())
+        request = h11.Request(method="HEAD", target=address.path, headers=list(headers.items()))
+        await dialogue.send_all(request, h11.EndOfMessage())
+        facts = None
+        while True:
+            event = await dialogue.next_event()
+            if isinstance(event, h11.Response) and event.status_code == 200:
+                facts = facts_of_properties(text_headers(event.headers))
+            elif isinstance(event, h11.EndOfMessage):
+                return facts
+            elif isinstance(event, h11.ConnectionClosed):
+                raise ConnectionResetError("Azurite closed the connection")
+
+
+def signed_head_request(address: Address, key: str, now: datetime) -> dict[str, str]:
+    """The headers of a Get Blob Properties request, signed with Shared Key (documented: Authorize with Shared Key)."""
+    date = format_datetime(now.astimezone(UTC), usegmt=True)
+    text = "HEAD" + "\n" * 12 + f"x-ms-date:{date}\nx-ms-version:{_VERSION}\n/{address.account}{address.path}"
+    digest = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
+    return {
+        "Host": f"{address.account}.blob.core.windows.net",
+        "x-ms-date": date,
+        "x-ms-version": _VERSION,
+        "Authorization": f"SharedKey {address.account}:{base64.b64encode(digest).decode()}",
+    }

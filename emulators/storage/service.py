@@ -1,0 +1,99 @@
+"""The storage of one local cloud: Azurite, the front door before it, and the events on their way to Event Grid."""
+
+import asyncio
+import logging
+
+import httpx
+
+from emulators.kernel.masking import masker
+from emulators.storage.azurite import Azurite, start_azurite
+from emulators.storage.exchange import Backstage
+from emulators.storage.front_door import FrontDoor
+from emulators.storage.inspection import Inspector
+from emulators.storage.locks import BlobLocks
+from emulators.storage.outbox import Outbox, PublishAddress
+from emulators.storage.pool import AzuritePool
+from emulators.storage.settings import StorageSettings
+from emulators.storage.witness import Witness
+
+_logger = logging.getLogger("drydock.storage")
+
+_TLS_NAMES = ("*.blob.core.windows.net", "*.dfs.core.windows.net")
+
+
+class StorageService:
+    """Blob storage. `address` is for ordinary clients, `proxy_address` for the JVM; both are the same door."""
+
+    def __init__(self, settings: StorageSettings) -> None:
+        missing = set(settings.event_grid) - set(settings.resource_ids)
+        if missing:
+            raise ValueError(f"accounts with events need a resource id: {', '.join(sorted(missing))}")
+        self.settings = settings
+        self.address = settings.listener.address()
+        self.proxy_address = self.address
+        self.description = "Azurite, not started"
+        self._azurite: Azurite | None = None
+        self._door: FrontDoor | None = None
+        self._pool: AzuritePool | None = None
+        self._outbox: Outbox | None = None
+        self._client: httpx.AsyncClient | None = None
+        masker.add(*settings.accounts.values())
+
+    def blob_endpoint(self, account: str) -> str:
+        """The address of an account's Blob service, path style."""
+        return f"{self.address}/{account}"
+
+    def connection_string(self, account: str) -> str:
+        """What unmodified clients take. Raises KeyError for an account that does not exist."""
+        return (
+            f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={self.settings.accounts[account]};"
+            f"BlobEndpoint={self.blob_endpoint(account)};"
+        )
+
+    async def start(self) -> None:
+        """Start Azurite, then open the door. Raises AzuriteUnavailable."""
+        settings = self.settings
+        self._azurite = await start_azurite(
+            settings.accounts, wish=settings.azurite, data_folder=settings.data_folder, image=settings.image
+        )
+        self.description = self._azurite.description
+        _logger.info("%s", self.description)
+        try:
+            await self._open_door(self._azurite)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _open_door(self, azurite: Azurite) -> None:
+        settings = self.settings
+        self._client = httpx.AsyncClient(
+            verify=settings.authority.client_context(),
+            timeout=30,
+            trust_env=False,  # Event Grid is ours, on loopback: no proxy of the user's lies between
+            limits=httpx.Limits(keepalive_expiry=None),
+        )
+        addresses = {account: PublishAddress(*given) for account, given in settings.event_grid.items()}
+        self._outbox = Outbox(settings.store, addresses, settings.clock, self._client)
+        self._outbox.start()
+        self._pool = AzuritePool(azurite)
+        inspector = Inspector(self._pool, settings.accounts)
+        witness = Witness(inspector, self._outbox, settings.resource_ids, settings.clock.now)
+        backstage = Backstage(frozenset(settings.accounts), self._pool, BlobLocks(), witness)
+        tls = await asyncio.to_thread(settings.authority.server_context, *_TLS_NAMES)
+        self._door = FrontDoor(settings.listener, backstage, tls)
+        await self._door.start()
+
+    async def stop(self) -> None:
+        """Close the door, let Azurite save and end. Events that Event Grid has not taken stay in the store."""
+        if self._door is not None:
+            await self._door.stop()
+        else:
+            self.settings.listener.close()
+        if self._outbox is not None:
+            await self._outbox.stop()
+        if self._client is not None:
+            await self._client.aclose()
+        if self._pool is not None:
+            self._pool.close()
+        if self._azurite is not None:
+            await self._azurite.stop()
