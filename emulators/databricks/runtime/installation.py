@@ -175,7 +175,9 @@ def _resolve(workshop: Path) -> Path:
 
 
 def _explain(output: str) -> str:
-    telling = [line.strip() for line in output.splitlines() if "not found" in line or "unresolved" in line or "rror" in line]
+    telling = [
+        line.strip() for line in output.splitlines() if "not found" in line or "unresolved" in line or "rror" in line
+    ]
     return (
         "The jars of Delta and of the Azure storage drivers could not be fetched, so notebooks cannot run. "
         "They are needed once per machine and come from the package host that Spark's resolver is configured for; "

@@ -1,14 +1,51 @@
 """Runs notebooks: one Python process per run, attached to the warm Spark driver, watched until it ends.
 
 This is the door of the runtime. The workspace's REST side builds one `NotebookRunner` and calls `run` for every notebook task; several
-runs may be under way at once.
+runs may be under way at once. Whatever a notebook does, its run ends with a `NotebookResult`.
 """
 
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from emulators.databricks.runtime.memory import MemoryWatch
+from emulators.databricks.runtime.process_order import ProcessOrder, ProcessReport
 from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec, Outcome, RunContext
 from emulators.databricks.runtime.settings import RuntimeSettings
-from emulators.databricks.runtime.spark import SparkDriver
+from emulators.databricks.runtime.spark import Gateway, SparkDriver, SparkDriverError
+from emulators.kernel.processes import Child, start_child
 
 __all__ = ["NotebookResult", "NotebookRunSpec", "NotebookRunner", "Outcome", "RunContext"]
+
+_LOG_LIMIT = 10 << 20  # bytes kept of a run's output; more is dropped, saying so
+_GRACE = 2.0  # seconds between asking a notebook's processes to end and making them
+_ENTRY = "from emulators.databricks.runtime.notebook_process import main; main()"
+
+# What a notebook may see of the environment Drydock was started in. The rest stays out, as it does not exist on a cluster: a notebook
+# that leans on the laptop's variables should fail here and not only there.
+_INHERITED = (
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "TMPDIR",
+    "USER",
+)
+
+
+class _Run:
+    """A run under way: its process once there is one, and whether somebody asked for its end."""
+
+    def __init__(self) -> None:
+        self.cancelled = asyncio.Event()
 
 
 class NotebookRunner:
@@ -17,11 +54,147 @@ class NotebookRunner:
     def __init__(self, driver: SparkDriver, settings: RuntimeSettings) -> None:
         self._driver = driver
         self._settings = settings
+        self._runs: dict[int, _Run] = {}
 
     async def run(self, spec: NotebookRunSpec) -> NotebookResult:
-        """Run a notebook to its end and say how it ended; never raises for what the notebook did."""
-        raise NotImplementedError
+        """Run a notebook to its end and say how it ended; never raises for what the notebook did.
+
+        Raises InstallationError or SparkDriverError when Spark cannot be started.
+        """
+        if spec.run_id in self._runs:
+            raise ValueError(f"Run {spec.run_id} is under way already.")
+        self._runs[spec.run_id] = run = _Run()
+        self._settings.work_dir.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"run-{spec.run_id}-", dir=self._settings.work_dir.absolute()))
+        try:
+            gateway = await self._driver.open_gateway(spec.job_group)
+            try:
+                return await self._run_attached(spec, run, gateway, folder)
+            finally:
+                with contextlib.suppress(SparkDriverError):  # a driver that died has closed it
+                    await self._driver.close_gateway(spec.job_group)
+        finally:
+            del self._runs[spec.run_id]
+            await asyncio.to_thread(shutil.rmtree, folder, True)
 
     async def cancel(self, run_id: int) -> None:
         """End a run: its Spark jobs, then its processes; its `run` returns CANCELED. An unknown or ended run is no error."""
-        raise NotImplementedError
+        run = self._runs.get(run_id)
+        if run is not None:
+            run.cancelled.set()
+
+    async def _run_attached(self, spec: NotebookRunSpec, run: _Run, gateway: Gateway, folder: Path) -> NotebookResult:
+        child = await self._start(spec, gateway, folder)
+        logs = asyncio.create_task(_collect(child))
+        memory = MemoryWatch(child.pid, self._settings.memory_limit_bytes)
+        watching = asyncio.create_task(memory.watch())
+        try:
+            ended_by = await _first_end(child, run, spec.timeout_seconds, watching)
+            if ended_by is not None:
+                with contextlib.suppress(SparkDriverError):
+                    await self._driver.cancel_job_group(spec.job_group)
+        finally:
+            watching.cancel()
+            code = await child.terminate(_GRACE)
+        text = await logs
+        return _result(ended_by, code, ProcessReport.read(folder), text, memory)
+
+    async def _start(self, spec: NotebookRunSpec, gateway: Gateway, folder: Path) -> Child:
+        settings = self._settings
+        order = ProcessOrder(
+            run_id=spec.run_id,
+            notebook_path=spec.notebook_path,
+            parameters=dict(spec.parameters),
+            job_group=spec.job_group,
+            context=spec.context,
+            gateway_port=gateway.port,
+            gateway_token=gateway.token,
+            run_folder=str(folder),
+            dbfs_root=str(settings.dbfs_root.absolute()),
+            proxy=settings.proxy,
+            ca_pem=str(settings.ca_pem.absolute()) if settings.ca_pem else None,
+        )
+        child = await start_child(
+            [settings.python, "-P", "-c", _ENTRY],
+            name=f"notebook run {spec.run_id}",
+            env=notebook_environment(os.environ, spec.context),
+            cwd=folder,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        assert child.process.stdin is not None
+        child.process.stdin.write(order.to_json().encode())
+        child.process.stdin.close()
+        return child
+
+
+def notebook_environment(inherited: Mapping[str, str], context: RunContext) -> dict[str, str]:
+    """The environment variables of a notebook's process."""
+    return {name: inherited[name] for name in _INHERITED if name in inherited} | {
+        "DATABRICKS_RUNTIME_VERSION": "17.3",
+        "DATABRICKS_HOST": context.host,
+        "DATABRICKS_TOKEN": context.token,
+        "PYTHONUTF8": "1",
+        "TZ": "Etc/UTC",
+    }
+
+
+async def _first_end(child: Child, run: _Run, timeout: float | None, watching: asyncio.Task[None]) -> Outcome | None:
+    """Wait for whatever ends the run first; None when it ended by itself, FAILED when it took too much memory."""
+    ended = asyncio.create_task(child.process.wait())
+    cancelled = asyncio.create_task(run.cancelled.wait())
+    try:
+        done, _ = await asyncio.wait(
+            {ended, cancelled, watching}, timeout=timeout or None, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        cancelled.cancel()
+    if ended in done:
+        return None
+    ended.cancel()
+    if cancelled in done:
+        return "CANCELED"
+    return "FAILED" if watching in done else "TIMEDOUT"
+
+
+async def _collect(child: Child) -> str:
+    """Everything the process wrote, up to a limit."""
+    assert child.process.stdout is not None
+    kept = bytearray()
+    dropped = 0
+    while chunk := await child.process.stdout.read(1 << 16):
+        room = _LOG_LIMIT - len(kept)
+        kept += chunk[:room]
+        dropped += max(0, len(chunk) - room)
+    text = kept.decode("utf-8", "replace")
+    return f"{text}\n[{dropped} more bytes of output were dropped]\n" if dropped else text
+
+
+def _result(
+    ended_by: Outcome | None, code: int, report: ProcessReport | None, logs: str, memory: MemoryWatch
+) -> NotebookResult:
+    peak = max(memory.peak, (report.peak_memory_bytes if report else None) or 0) or None
+    if ended_by is not None:
+        return NotebookResult(ended_by, None, _reason(ended_by, memory), None, logs, peak)
+    if report is None:
+        return NotebookResult("FAILED", None, _died(code), None, logs, peak)
+    outcome: Outcome = "SUCCESS" if report.succeeded else "FAILED"
+    return NotebookResult(outcome, report.exit_value, report.error, report.error_trace, logs, peak, report.task_values)
+
+
+def _reason(ended_by: Outcome, memory: MemoryWatch) -> str:
+    if ended_by == "TIMEDOUT":
+        return "The notebook ran longer than its timeout."
+    if ended_by == "CANCELED":
+        return "The run was canceled."
+    return f"The notebook's processes took {memory.peak >> 20} MiB of memory; the limit is {memory.limit >> 20} MiB. They were ended."
+
+
+def _died(code: int) -> str:
+    """Why a process that left no report is gone."""
+    if code >= 0:
+        return f"The notebook's Python process exited with code {code} before the notebook ended."
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    hint = " The machine was probably out of memory." if name == "SIGKILL" else ""
+    return f"The notebook's Python process was ended by {name}.{hint}"

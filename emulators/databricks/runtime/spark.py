@@ -98,7 +98,9 @@ class SparkDriver:
         settings.dbfs_root.mkdir(parents=True, exist_ok=True)
         install_java(self._home / "java")
         truststore = write_truststore(self._home / "truststore.p12", settings.ca_pem)
-        _write_private(self._home / "spark-defaults.conf", as_properties(spark_configuration(settings, jars, truststore)))
+        _write_private(
+            self._home / "spark-defaults.conf", as_properties(spark_configuration(settings, jars, truststore))
+        )
         (self._home / "log4j2.properties").write_text(LOGGING)
 
     async def _launch(self) -> Child:

@@ -2,8 +2,8 @@
 
 It starts one Spark session from the configuration that `spark.SparkDriver` wrote into SPARK_CONF_DIR and then answers orders, one JSON line
 each way on standard input and output. Every notebook run gets a gateway of its own into the JVM, with a port and token of its own. All
-of a run's JVM threads descend from its gateway's, so they inherit its job group, its tag and its scheduler pool: threads that the
-notebook starts are cancelled with it too. When standard input closes, however that comes about, Spark ends and so does the process.
+of a run's JVM threads descend from its gateway's, so they inherit its session, its job group, its tag and its scheduler pool: threads that
+the notebook starts are cancelled with it too. When standard input closes, however that comes about, Spark ends and so does the process.
 """
 
 import contextlib
@@ -33,6 +33,7 @@ class SparkHost:
         self._spark = spark
         self._context = spark.sparkContext
         self._jvm: Any = self._context._jvm
+        self._session: Any = spark._jsparkSession
         self._gateways: dict[str, _OpenGateway] = {}
 
     @property
@@ -76,9 +77,12 @@ class SparkHost:
         self._context.setJobGroup(job_group, f"notebook run {job_group}", interruptOnCancel=True)
         self._context.addJobTag(tag)
         self._context.setLocalProperty(_POOL, job_group)
+        sessions = self._jvm.org.apache.spark.sql.classic.SparkSession
+        sessions.setActiveSession(self._session.newSession())
         try:
             yield
         finally:
+            sessions.setActiveSession(self._session)
             self._context.clearJobTags()
             for name in ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel", _POOL):
                 self._context._jsc.setLocalProperty(name, None)
@@ -91,12 +95,15 @@ class SparkHost:
         factories = field.get(environment)
         for key in self._jvm.scala.jdk.javaapi.CollectionConverters.asJava(factories.keySet().toSeq()):
             if f"DRYDOCK_JOB_GROUP -> {job_group}," in f"{key.envVars()},".replace(")", ","):
-                factory = factories.remove(key)
-                factory.get().stop()
+                factories.remove(key).get().stop()
 
 
 def _serve(host: SparkHost, orders: TextIO, answers: TextIO) -> None:
-    known = {"open_gateway": host.open_gateway, "close_gateway": host.close_gateway, "cancel_job_group": host.cancel_job_group}
+    known = {
+        "open_gateway": host.open_gateway,
+        "close_gateway": host.close_gateway,
+        "cancel_job_group": host.cancel_job_group,
+    }
     for line in orders:
         order = json.loads(line)
         try:

@@ -82,7 +82,9 @@ logger.metrics.level = error
 
 def spark_configuration(settings: RuntimeSettings, jars: Sequence[Path], truststore: Truststore) -> dict[str, str]:
     """Every `spark.*` setting of the driver; `settings.spark_conf` is added last and wins."""
-    hadoop = _AZURE | _DBFS | {"fs.viewfs.mounttable.default.linkFallback": f"rawlocal://{settings.dbfs_root.absolute()}"}
+    hadoop = (
+        _AZURE | _DBFS | {"fs.viewfs.mounttable.default.linkFallback": f"rawlocal://{settings.dbfs_root.absolute()}"}
+    )
     return {
         **_DRIVER,
         **_SQL,
@@ -103,7 +105,9 @@ def _java_options(proxy: str | None, truststore: Truststore) -> list[str]:
     options = ["-Duser.timezone=Etc/UTC", "-XX:+ExitOnOutOfMemoryError", truststore.java_options]
     if proxy:
         host, _, port = proxy.rpartition(":")
-        options += [f"-D{scheme}.proxy{part}" for scheme in ("http", "https") for part in (f"Host={host}", f"Port={port}")]
+        options += [
+            f"-D{scheme}.proxy{part}" for scheme in ("http", "https") for part in (f"Host={host}", f"Port={port}")
+        ]
     return options
 
 
