@@ -6,12 +6,11 @@ changes the records in place while a run goes on; whoever keeps them keeps a cop
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .timestamps import timestamp
+from emulators.datafactory.engine.timestamps import timestamp
 
 
 @dataclass(frozen=True)
@@ -156,6 +155,4 @@ def _moment(value: datetime | None) -> str | None:
 
 
 def _as_text(value: Any) -> str:
-    if isinstance(value, Mapping) and value.get("type") == "SecureString":
-        return "**********"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,110 @@
+"""A linked service as an activity uses it: parameters filled in, expressions evaluated, secrets in the clear.
+
+Secrets live only in the object returned here. They never enter an activity's input or output, and each is told to
+the process-wide masker before it is used.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from emulators.datafactory.activities.calls import Caller
+from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
+from emulators.datafactory.activities.identity import Identity
+from emulators.datafactory.engine.resources import Resources
+from emulators.datafactory.expressions import ExpressionError, Scope, evaluate_value
+from emulators.kernel.masking import masker
+
+VAULT = "https://vault.azure.net"
+VAULT_API = "7.4"
+
+
+@dataclass(frozen=True)
+class LinkedService:
+    """A connection: its type and its evaluated `typeProperties`."""
+
+    name: str
+    type: str
+    properties: Mapping[str, Any]
+
+    def text(self, name: str, code: str) -> str:
+        """A property that must be there as text; raises ActivityFailed with this code."""
+        value = self.properties.get(name)
+        if not isinstance(value, str) or not value:
+            raise ActivityFailed(code, f"The linked service '{self.name}' has no value for the property '{name}'.")
+        return value
+
+
+async def resolve_linked_service(
+    reference: Mapping[str, Any] | None,
+    resources: Resources,
+    asked_by: str,
+    http: httpx.AsyncClient,
+    identity: Identity,
+) -> LinkedService:
+    """The linked service behind a reference; raises ActivityFailed naming who asked and what is missing."""
+    if not reference:
+        raise ActivityFailed(
+            "2103", f"Please provide value for the required property 'linkedServiceName' of {asked_by}."
+        )
+    found = resources.linked_service(str(reference.get("referenceName")))
+    if found is None:
+        raise ActivityFailed(
+            "BadRequest",
+            f"The linked service '{reference.get('referenceName')}' that {asked_by} refers to does not exist.",
+        )
+    name, properties = found
+    evaluated = _evaluated(name, properties, reference)
+    plain = {key: await revealed(value, resources, name, http, identity) for key, value in evaluated.items()}
+    return LinkedService(name, str(properties.get("type")), plain)
+
+
+def _evaluated(name: str, properties: Mapping[str, Any], reference: Mapping[str, Any]) -> Mapping[str, Any]:
+    given = reference.get("parameters") or {}
+    parameters = {key: spec.get("defaultValue") for key, spec in (properties.get("parameters") or {}).items()}
+    parameters.update(given)
+    try:
+        evaluated: Mapping[str, Any] = evaluate_value(
+            properties.get("typeProperties") or {}, Scope(linked_service=parameters)
+        )
+    except ExpressionError as error:
+        raise ActivityFailed(error.code, f"In the linked service '{name}': {error.message}") from error
+    return evaluated
+
+
+async def revealed(value: Any, resources: Resources, name: str, http: httpx.AsyncClient, identity: Identity) -> Any:
+    """The plain text of a secret, whichever way it is given; other values as they are."""
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    if kind == "SecureString":
+        secret = str(value.get("value"))
+    elif kind == "AzureKeyVaultSecret":
+        secret = await _from_vault(value, resources, name, http, identity)
+    else:
+        return value
+    masker.add(secret)
+    return secret
+
+
+async def _from_vault(
+    secret: Mapping[str, Any], resources: Resources, name: str, http: httpx.AsyncClient, identity: Identity
+) -> str:
+    vault = await resolve_linked_service(secret.get("store"), resources, f"the linked service '{name}'", http, identity)
+    if vault.type != "AzureKeyVault":
+        raise NotBuiltYet(f"A secret store of type '{vault.type}'", "a case in activities/linked_services.py.")
+    base = vault.text("baseUrl", "2103").rstrip("/")
+    version = f"/{secret['secretVersion']}" if secret.get("secretVersion") else ""
+    caller = Caller(http, {"Authorization": f"Bearer {await identity.token(VAULT)}"}, _vault_unreachable)
+    answer = await caller.call("GET", f"{base}/secrets/{secret.get('secretName')}{version}?api-version={VAULT_API}")
+    if answer.status_code != httpx.codes.OK:
+        raise ActivityFailed(
+            "AzureKeyVaultError",
+            f"The secret '{secret.get('secretName')}' of linked service '{name}' could not be read: "
+            f"{base} answered {answer.status_code}: {answer.text[:500]}",
+        )
+    return str(answer.json()["value"])
+
+
+def _vault_unreachable(url: str, reason: str) -> ActivityFailed:
+    return ActivityFailed("AzureKeyVaultError", f"The key vault at {url} does not answer: {reason}", "SystemError")

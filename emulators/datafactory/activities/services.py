@@ -1,0 +1,49 @@
+"""What activities may use of the world: HTTP, time, an identity, and the addresses that come with the environment.
+
+Everything else (the Databricks workspace, the Azure ML workspace, a vault) is found through linked services, as in
+Azure; so any one of them may be the real one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from emulators.datafactory.activities.failure import NotBuiltYet
+from emulators.datafactory.activities.identity import Identity, ServicePrincipal
+from emulators.datafactory.activities.linked_services import LinkedService, resolve_linked_service
+from emulators.datafactory.engine.activity import Activity
+from emulators.datafactory.engine.resources import Resources
+from emulators.kernel.clock import Clock
+
+
+@dataclass(frozen=True)
+class ActivityServices:
+    """Shared by all activities of one factory emulator. `http` trusts the local certificate authority."""
+
+    http: httpx.AsyncClient
+    clock: Clock
+    identity: Identity
+    resource_manager: str
+    """Address of Azure Resource Manager, e.g. `https://management.azure.com`."""
+    integration_runtime: str = "AutoResolveIntegrationRuntime (Local)"
+    """What outputs name as `effectiveIntegrationRuntime`."""
+    principals: Callable[[ServicePrincipal], Identity] | None = None
+    """Gives the identity of a service principal that a linked service or a Web activity names."""
+
+    async def token(self, resource: str, principal: ServicePrincipal | None = None) -> str:
+        """An access token for the factory's own identity, or for a principal; raises ActivityFailed."""
+        if principal is None:
+            return await self.identity.token(resource)
+        if self.principals is None:
+            raise NotBuiltYet("Authentication by service principal", "give ActivityServices(principals=…).")
+        return await self.principals(principal).token(resource)
+
+    async def linked_service(self, activity: Activity) -> LinkedService:
+        """The linked service an activity names, parameters evaluated and secrets fetched."""
+        return await self.resolve(activity.linked_service, activity.resources, f"activity '{activity.name}'")
+
+    async def resolve(self, reference: Mapping[str, Any] | None, resources: Resources, asked_by: str) -> LinkedService:
+        """The linked service behind a reference; raises ActivityFailed naming who asked and what is missing."""
+        return await resolve_linked_service(reference, resources, asked_by, self.http, self.identity)

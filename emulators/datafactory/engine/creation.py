@@ -1,0 +1,139 @@
+"""What happens when a run is created: the pipeline is read and checked, its parameters get their values.
+
+Everything that is wrong here refuses the run with `BadRequest`, as `createRun` does.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from emulators.datafactory.engine.errors import RunRefused
+from emulators.datafactory.engine.pipeline import ActivityDefinition, InvalidPipeline, Pipeline, read_pipeline
+from emulators.datafactory.engine.records import ActivityRun, PipelineRun, RerunReference
+from emulators.datafactory.engine.references import check_references
+from emulators.datafactory.engine.resources import Resources
+from emulators.datafactory.engine.timestamps import timestamp
+from emulators.datafactory.engine.values import SECRET, WrongType, as_parameter
+
+REEXECUTED = frozenset({"wait", "setvariable", "appendvariable", "filter"})
+"""Cheap activities that a recovery run executes again, so that variables have their values (documented)."""
+
+
+def prepare(resources: Resources, name: str, run_id: str) -> Pipeline:
+    """The pipeline of that name, read and checked; raises RunRefused."""
+    found = resources.pipeline(name)
+    if found is None:
+        raise RunRefused(
+            f"The document creation or update failed because of invalid reference '{name}'.", target=f"pipeline/{name}"
+        )
+    spelled, properties = found
+    try:
+        pipeline = read_pipeline(spelled, properties)
+        check_references(pipeline)
+    except InvalidPipeline as error:
+        raise RunRefused.invalid_template(str(error), _target(spelled, run_id)) from error
+    return pipeline
+
+
+def pipeline_parameters(pipeline: Pipeline, given: Mapping[str, Any], run_id: str) -> dict[str, Any]:
+    """Parameter → value: what was given, else the default, converted to the declared type; raises RunRefused.
+
+    Names match whatever their case. What the pipeline does not declare is ignored (assumed).
+    """
+    by_name = {name.lower(): value for name, value in given.items()}
+    values: dict[str, Any] = {}
+    for name, spec in pipeline.parameters.items():
+        if name.lower() in by_name:
+            value = by_name[name.lower()]
+        elif "defaultValue" in spec:
+            value = spec["defaultValue"]
+        else:
+            text = f"The value for the template parameter '{name}' is not provided."
+            raise RunRefused.invalid_template(text, _target(pipeline.name, run_id))
+        try:
+            values[name] = as_parameter(str(spec.get("type") or "String"), value)
+        except WrongType as error:
+            text = f"The template parameter '{name}' is not valid. {error}"
+            raise RunRefused.invalid_template(text, _target(pipeline.name, run_id)) from error
+    return values
+
+
+def shown_parameters(pipeline: Pipeline, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as a record may show them: a SecureString is hidden."""
+    secret = {name for name, spec in pipeline.parameters.items() if str(spec.get("type")).lower() == "securestring"}
+    return {name: SECRET if name in secret else value for name, value in values.items()}
+
+
+def system_variables(
+    resources: Resources, record: PipelineRun, parameters: Mapping[str, Any], trigger: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    """What `pipeline()` gives. `trigger` may say more of who fired: `id`, `name`, `type`, `time` (moment or text).
+
+    Only a child of Execute Pipeline has `TriggeredByPipelineName` and `TriggeredByPipelineRunId` (documented).
+    """
+    invoked = record.invoked_by
+    time = trigger.get("time", invoked.time or now)
+    found: dict[str, Any] = {
+        "DataFactory": resources.factory_name,
+        "Pipeline": record.pipeline_name,
+        "RunId": record.run_id,
+        "GroupId": record.run_group_id,
+        "TriggerType": trigger.get("type", invoked.invoked_by_type),
+        "TriggerId": trigger.get("id", invoked.id),
+        "TriggerName": trigger.get("name", invoked.name),
+        "TriggerTime": timestamp(time) if isinstance(time, datetime) else time,
+        "parameters": dict(parameters),
+        "globalParameters": {name: spec.get("value") for name, spec in resources.global_parameters.items()},
+    }
+    if invoked.pipeline_run_id is not None:
+        found["TriggeredByPipelineName"] = invoked.pipeline_name
+        found["TriggeredByPipelineRunId"] = invoked.pipeline_run_id
+    return found
+
+
+def carried_over(pipeline: Pipeline, reference: RerunReference) -> dict[str, ActivityRun]:
+    """Top-level activity → the earlier run's record that stands for it in a recovery run.
+
+    With a start activity: all that does not depend on it and has ended; from failure: all that succeeded together
+    with everything it depends on. A container runs again as a whole (assumed).
+    """
+    ended = {run.activity_name: run for run in reference.activity_runs if run.iteration_hash is None and run.is_final}
+    if reference.start_activity_name is not None:
+        again = _with_dependents(pipeline, {_top_level(pipeline, reference.start_activity_name)})
+        kept = {name for name in ended if ended[name].status == "Succeeded"} - again
+    elif reference.start_from_failure:
+        failed = {a.name for a in pipeline.graph.activities if _status(ended, a.name) != "Succeeded"}
+        kept = set(ended) - _with_dependents(pipeline, failed)
+    else:
+        kept = set()
+    graph = pipeline.graph.by_name
+    return {name: ended[name] for name in kept if name in graph and graph[name].kind not in REEXECUTED}
+
+
+def _status(ended: Mapping[str, ActivityRun], name: str) -> str | None:
+    return ended[name].status if name in ended else None
+
+
+def _top_level(pipeline: Pipeline, name: str) -> str:
+    for activity in pipeline.graph.activities:
+        if activity.name.lower() == name.lower() or _contains(activity, name):
+            return activity.name
+    raise RunRefused(f"The pipeline '{pipeline.name}' has no activity '{name}' to start from.")
+
+
+def _contains(activity: ActivityDefinition, name: str) -> bool:
+    return any(inner.name.lower() == name.lower() for graph in activity.graphs.values() for inner in graph.walk())
+
+
+def _with_dependents(pipeline: Pipeline, names: set[str]) -> set[str]:
+    found, pending = set(names), list(names)
+    while pending:
+        for dependent in pipeline.graph.dependents[pending.pop()]:
+            if dependent.name not in found:
+                found.add(dependent.name)
+                pending.append(dependent.name)
+    return found
+
+
+def _target(pipeline_name: str, run_id: str) -> str:
+    return f"pipeline/{pipeline_name}/runid/{run_id}"

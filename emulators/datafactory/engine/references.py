@@ -1,0 +1,79 @@
+"""References that can be checked before a run: an activity's expressions may name only activities upstream of it.
+
+Azure checks this when the run is created (the texts are those of its template validation). Upstream means: an
+ancestor by `dependsOn`, or upstream of the container the activity stands in. The condition of Until may name the
+activities of its body.
+"""
+
+from typing import Any
+
+from emulators.datafactory.engine.pipeline import ActivityDefinition, Graph, InvalidPipeline, Pipeline
+from emulators.datafactory.expressions import analyse
+
+_EVALUATED = ("linkedServiceName", "inputs", "outputs", "policy", "userProperties")
+"""The parts of an activity, beside `typeProperties`, in which expressions are evaluated."""
+
+
+def check_references(pipeline: Pipeline) -> None:
+    """Raise InvalidPipeline for a reference to an activity that does not exist or is not upstream."""
+    known = {activity.name.lower() for activity in pipeline.graph.walk()}
+    _check_graph(pipeline.graph, known, outside=frozenset())
+
+
+def _check_graph(graph: Graph, known: set[str], outside: frozenset[str]) -> None:
+    upstream = _ancestors(graph)
+    for activity in graph.activities:
+        visible = outside | upstream[activity.name]
+        inner = frozenset(name.lower() for name in graph_names(activity)) if activity.kind == "until" else frozenset()
+        if activity.inactive_as is None:
+            _check_activity(activity, known, visible | inner)
+        for nested in activity.graphs.values():
+            _check_graph(nested, known, visible)
+
+
+def _check_activity(activity: ActivityDefinition, known: set[str], visible: frozenset[str]) -> None:
+    evaluated: list[Any] = [activity.own_type_properties]
+    evaluated += [activity.properties[part] for part in _EVALUATED if part in activity.properties]
+    found = analyse(evaluated)
+    for name in sorted(found.activities):
+        if name.lower() not in known:
+            raise InvalidPipeline(
+                f"The template validation failed: 'The action(s) '{name}' referenced by 'inputs' in action "
+                f"'{activity.name}' are not defined in the template'."
+            )
+        if name.lower() not in visible:
+            raise InvalidPipeline(
+                f"The template validation failed: 'The inputs of template action '{activity.name}' cannot reference "
+                f"action '{name}'. Action '{name}' must either be in 'runAfter' path, or be a Trigger'."
+            )
+    _check_self_reference(activity, {name.lower() for name in found.variables})
+
+
+def _check_self_reference(activity: ActivityDefinition, variables: set[str]) -> None:
+    """A Set Variable's value may not read the variable it sets (documented; wording assumed)."""
+    name = str(activity.type_properties.get("variableName"))
+    if activity.kind == "setvariable" and name.lower() in variables:
+        raise InvalidPipeline(
+            f"The expression of activity '{activity.name}' contains the self referencing variable '{name}'. "
+            "A variable cannot reference itself in the expression."
+        )
+
+
+def graph_names(activity: ActivityDefinition) -> list[str]:
+    """The names of the activities directly inside of a container."""
+    return [inner.name for graph in activity.graphs.values() for inner in graph.activities]
+
+
+def _ancestors(graph: Graph) -> dict[str, frozenset[str]]:
+    """Activity → lower-case names of all it depends on, directly or not."""
+    found: dict[str, frozenset[str]] = {}
+
+    def visit(name: str) -> frozenset[str]:
+        if name not in found:
+            parents = [dependency.activity for dependency in graph.by_name[name].depends_on]
+            found[name] = frozenset(parent.lower() for parent in parents).union(*map(visit, parents))
+        return found[name]
+
+    for activity in graph.activities:
+        visit(activity.name)
+    return found
