@@ -86,12 +86,8 @@ def read_address(target: Target, accounts: Collection[str]) -> Address:
     account = product_account(target.host, accounts)
     if account is None:
         account = _known(names.pop(0), accounts)
-    return _address(account, names)
-
-
-def address_in(account: str, path: str) -> Address:
-    """The container and blob of a path that is relative to its account. Raises InvalidUri."""
-    return _address(account, _segments(path))
+    container, blob = names[0] if names else "", "/".join(names[1:])
+    return Address(account, container, blob.replace("\\", "/"))  # as Azure, and Azurite, do
 
 
 def product_account(host: str, accounts: Collection[str]) -> str | None:
@@ -106,11 +102,6 @@ def product_account(host: str, accounts: Collection[str]) -> str | None:
     if match is None:
         raise AuthorizationFailure(f"'{bare}' is no host of this cloud; it has {_served(accounts)}.")
     return _known(match["label"].lower(), accounts)
-
-
-def _address(account: str, names: list[str]) -> Address:
-    container, blob = names[0] if names else "", "/".join(names[1:])
-    return Address(account, container, blob.replace("\\", "/"))  # as Azure, and Azurite, do
 
 
 def _known(name: str, accounts: Collection[str]) -> str:

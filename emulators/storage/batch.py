@@ -5,9 +5,10 @@ repeats. Only what events need is read: method, target, headers; and of the answ
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from emulators.storage.addresses import Address, address_in, split_target
+from emulators.kernel.errors import CloudError
+from emulators.storage.addresses import read_address, split_target
 from emulators.storage.events import Change, Outcome
 from emulators.storage.operations import Operation, identify
 
@@ -17,26 +18,18 @@ _REQUEST_LINE = re.compile(r"([A-Z]+) (\S+) HTTP/1\.1")
 _STATUS_LINE = re.compile(r"HTTP/1\.1 (\d{3})")
 
 
-def batch_changes(content_type: str, body: bytes, outer: Address) -> dict[str, Change]:
+def batch_changes(content_type: str, body: bytes, host: str, accounts: Collection[str]) -> dict[str, Change]:
     """The blobs that a batch deletes, by Content-ID; what changes no blob (a tier) is left out.
 
-    `outer` is the address of the batch request itself. Raises InvalidUri.
-
-    Parts that cannot be read are left out too: Azurite refuses the whole batch or answers them with an error.
+    Each part's target is read with the `host` of the batch request itself, as Azurite does. Parts that cannot be
+    read are left out too: Azurite refuses the whole batch or answers them with an error.
     """
     changes: dict[str, Change] = {}
     for number, part in enumerate(_parts(content_type, body)):
         part_head, _, inner = part.partition("\n\n")
-        match = _REQUEST_LINE.match(inner)
-        if match is None:
-            continue
-        headers = _headers(inner.partition("\n\n")[0])
-        # relative to the account even in path style: that is how clients write it and Azurite reads it
-        target = split_target("/" + match[2].removeprefix("/"), "")
-        address = address_in(outer.account, target.path)
-        operation = identify(match[1], address, target.parameters(), headers)
-        if operation is not Operation.OTHER:
-            changes[_headers(part_head).get("content-id", str(number))] = Change(operation, address, headers)
+        change = _change(inner, host, accounts)
+        if change is not None:
+            changes[_headers(part_head).get("content-id", str(number))] = change
     return changes
 
 
@@ -52,6 +45,20 @@ def batch_outcomes(content_type: str, body: bytes) -> dict[str, Outcome]:
     return outcomes
 
 
+def _change(request: str, host: str, accounts: Collection[str]) -> Change | None:
+    match = _REQUEST_LINE.match(request)
+    if match is None:
+        return None
+    headers = _headers(request.partition("\n\n")[0])
+    target = split_target("/" + match[2].removeprefix("/"), host)
+    try:
+        address = read_address(target, accounts)
+    except CloudError:
+        return None
+    operation = identify(match[1], address, target.parameters(), headers)
+    return None if operation is Operation.OTHER else Change(operation, address, headers)
+
+
 def _parts(content_type: str, body: bytes) -> list[str]:
     match = re.search(r'boundary="?([^";]+)"?', content_type)
     if match is None:
@@ -65,4 +72,3 @@ def _parts(content_type: str, body: bytes) -> list[str]:
 def _headers(head: str) -> Mapping[str, str]:
     lines = (line.partition(":") for line in head.split("\n"))
     return {name.strip().lower(): value.strip() for name, colon, value in lines if colon}
-

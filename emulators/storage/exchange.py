@@ -99,7 +99,7 @@ class Exchange:
         if self._client.http.they_are_waiting_for_100_continue:
             await self._client.send(h11.InformationalResponse(status_code=100, headers=[]))
         if operation is Operation.BATCH:
-            await self._carry_batch(upstream, head, address)
+            await self._carry_batch(upstream, head, target.host)
             return
         changes = [] if operation is Operation.OTHER else [Change(operation, address, self._headers)]
         async with Commit(self._backstage.locks, self._backstage.witness, changes) as commit:
@@ -107,14 +107,16 @@ class Exchange:
                 await commit.begin()
             await self._send(upstream, head, commit, inline=length is not None and length <= _INLINE_BODY)
             response = await self._answer(upstream)
-            await commit.end([Outcome(response.status_code, text_headers(response.headers))] * len(changes), self._received)
+            await commit.end(
+                [Outcome(response.status_code, text_headers(response.headers))] * len(changes), self._received
+            )
         await self._return(upstream, response)
         await self._finish_upload()
 
-    async def _carry_batch(self, upstream: Dialogue, head: h11.Request, address: Address) -> None:
+    async def _carry_batch(self, upstream: Dialogue, head: h11.Request, host: str) -> None:
         """A batch is read whole (documented limit 4 MiB) because its parts say what it changes."""
         body = await self._whole_body()
-        changes = batch_changes(self._headers.get("content-type", ""), body, address)
+        changes = batch_changes(self._headers.get("content-type", ""), body, host, self._backstage.accounts)
         async with Commit(self._backstage.locks, self._backstage.witness, list(changes.values())) as commit:
             await commit.begin()
             await self._to_azurite(upstream, head, h11.Data(data=body), h11.EndOfMessage())
@@ -255,4 +257,3 @@ def _own(response: h11.Response) -> h11.Response:
     return h11.Response(
         status_code=response.status_code, reason=response.reason, headers=forwarded_response_headers(response)
     )
-

@@ -119,4 +119,3 @@ class FrontDoor:
         with contextlib.suppress(ConnectionError, h11.ProtocolError):
             await send_error(client, error, last=True)
             await client.channel.linger(_LINGER_SECONDS)
-

@@ -14,7 +14,6 @@ from emulators.storage.errors import InvalidRequest
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-
 class SentHeaders(Protocol):
     """h11's headers: iterated with lower-case names, `raw_items` with names as they were sent."""
 

@@ -71,9 +71,7 @@ class AzuriteProcess:
                 self._listening.set_result(None)
 
 
-async def start_process(
-    accounts: Mapping[str, str], *, data_folder: Path | None, reason: str
-) -> AzuriteProcess:
+async def start_process(accounts: Mapping[str, str], *, data_folder: Path | None, reason: str) -> AzuriteProcess:
     """Start and wait until it listens; installs the npm package at first use. Raises AzuriteUnavailable."""
     script = await installed_azurite()
     location = None if data_folder is None else str(data_folder)
