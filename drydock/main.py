@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from drydock.project import DEFAULT_STATE, Project
 from emulators.cloud.settings import AzuriteMode
@@ -30,22 +31,18 @@ AzuriteOption = Annotated[
 
 
 def main() -> None:
-    """Run the command; a known error is one clear paragraph and exit code 1."""
-    from emulators.cloud.failures import KNOWN_FAILURES
-
+    """Run the command; an error that says what is wrong is one clear paragraph and exit code 1."""
     try:
         app()
-    except (ReleaseError, *KNOWN_FAILURES) as error:
-        complaints.print(f"[red]drydock:[/red] {_plain(error)}")
-        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        from drydock.failures import is_known  # the errors of every room are only looked at when there is one
 
-
-def _plain(error: BaseException) -> str:
-    from rich.markup import escape
-
-    return escape(str(error))
+        if not is_known(error):
+            raise
+        complaints.print(f"[red]drydock:[/red] {escape(str(error))}")
+        sys.exit(1)
 
 
 def _azurite_mode(text: str) -> AzuriteMode:

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulators.cloud import CloudSettings, LocalCloud
 from emulators.cloud.instance import in_use, write_private
+from emulators.cloud.settings import CloudSettings
 from release.errors import ReleaseError
 
 Progress = Callable[[str], None]
@@ -67,6 +67,8 @@ async def run_until_interrupted(settings: CloudSettings, state: Path, progress: 
 
 
 async def _serve(settings: CloudSettings, state: Path, progress: Progress, ended: asyncio.Event) -> None:
+    from emulators.cloud.local import LocalCloud  # every service is loaded: only the hosting process needs that
+
     ready = state / _READY_FILE
     async with LocalCloud(settings, progress=progress) as cloud:
         write_private(ready, json.dumps({"pid": os.getpid(), "environment": cloud.environment}, indent=2))

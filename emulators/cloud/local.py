@@ -7,7 +7,7 @@ the others are; Azurite and Spark, which take seconds, start side by side; endin
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Protocol
@@ -102,9 +102,7 @@ class LocalCloud:
 
         for service in wiring.before:
             await self._run(service)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(storage())
-            tasks.create_task(spark())
+        await _side_by_side(storage(), spark())
         for service in wiring.after:
             await self._run(service)
         self._progress("Event Grid, Data Factory, Databricks, Azure ML, Resource Manager and Entra ID answer")
@@ -113,6 +111,16 @@ class LocalCloud:
         # registered first: a start that fails halfway is ended too
         self._stack.push_async_callback(service.stop)
         await service.start()
+
+
+async def _side_by_side(*starts: Coroutine[None, None, None]) -> None:
+    """Start several at once; the first failure ends the others' start and is raised as it is, not in a group."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for start in starts:
+                tasks.create_task(start)
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
 
 
 def _create_containers(environment: dict[str, str], containers: Iterable[str]) -> None:

@@ -158,6 +158,9 @@ class Wiring:
             authority=self._authority,
             azurite=self._settings.azurite,
             store=self._store("storage"),
+            clock=self._clock,
+            verifier=self._verifier,
+            location=self._settings.location,
         )
 
     def _runtime_settings(self) -> RuntimeSettings:
