@@ -11,7 +11,7 @@ from emulators.storage.witness import Witness
 
 
 class Commit:
-    """Holds the locks of the changed blobs between `begin` and the end of the block. Without changes it does nothing."""
+    """Holds the locks of the changed blobs from `begin` to the end of the block; without changes does nothing."""
 
     def __init__(self, locks: BlobLocks, witness: Witness, changes: Sequence[Change]) -> None:
         self._locks = locks

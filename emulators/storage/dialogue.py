@@ -1,8 +1,12 @@
 """One side of an HTTP/1.1 conversation: h11 decides what the bytes mean, the channel carries them."""
 
+from typing import cast
+
 import h11
 
 from emulators.storage.channel import Channel
+
+Event = h11.Event | type[h11.PAUSED]
 
 _LONGEST_HEAD = 1 << 17  # a shared access signature in the target and 8 KiB of metadata fit many times over
 
@@ -15,20 +19,22 @@ class Dialogue:
         self.http = h11.Connection(role, max_incomplete_event_size=_LONGEST_HEAD)
         self.asked_for_head = False
 
-    async def next_event(self) -> h11.Event | type[h11.PAUSED]:
+    async def next_event(self) -> Event:
         """The next event from the other side; waits for its bytes. Raises h11.RemoteProtocolError."""
         while True:
-            event = self.http.next_event()
-            if event is not h11.NEED_DATA:
-                if isinstance(event, h11.Request):
-                    self.asked_for_head = event.method == b"HEAD"
+            event = self.ready_event()
+            if event is not None:
                 return event
             self.http.receive_data(await self.channel.read())
 
-    def ready_event(self) -> h11.Event | type[h11.PAUSED] | None:
+    def ready_event(self) -> Event | None:
         """The next event that needs no further bytes, or None."""
         event = self.http.next_event()
-        return None if event is h11.NEED_DATA else event
+        if event is h11.NEED_DATA:
+            return None
+        if isinstance(event, h11.Request):
+            self.asked_for_head = event.method == b"HEAD"
+        return cast(Event, event)  # mypy does not narrow h11's sentinels
 
     async def send(self, event: h11.Event) -> None:
         """Send one event. Raises ConnectionError when the other side has gone."""

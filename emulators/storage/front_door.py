@@ -12,13 +12,13 @@ import ssl
 
 import h11
 
+from emulators.kernel.errors import CloudError
 from emulators.kernel.server import Listener
 from emulators.storage.addresses import product_account
 from emulators.storage.channel import Channel
 from emulators.storage.dialogue import Dialogue
 from emulators.storage.errors import AuthorizationFailure, InvalidRequest
 from emulators.storage.exchange import Backstage, ClientGone, Exchange, send_error
-from emulators.kernel.errors import CloudError
 
 _logger = logging.getLogger("drydock.storage")
 

@@ -111,7 +111,7 @@ class Outbox:
         """Send until taken. Only a refusal that no repetition can change gives events up, loudly."""
         pause = _FIRST_PAUSE
         while (problem := await self._try(self._addresses[account], [event for _, event in batch])) is not None:
-            if pause == _FIRST_PAUSE or pause == _LONGEST_PAUSE:
+            if pause in (_FIRST_PAUSE, _LONGEST_PAUSE):
                 _logger.warning("Event Grid does not take the events of %s: %s; trying again", account, problem)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)

@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 from testcontainers.azurite import AzuriteContainer
 
@@ -65,7 +66,8 @@ def _start(accounts: Mapping[str, str], data_folder: Path | None, image: str, re
     container.with_env("AZURITE_ACCOUNTS", account_setting(accounts))
     location = None if data_folder is None else _DATA
     container.with_command(["azurite-blob", *arguments("0.0.0.0", _BLOB_PORT, location)])  # noqa: S104 - inside the container
-    container.ports = {_BLOB_PORT: ("127.0.0.1", None)}  # loopback only, a free port
+    # loopback only, a free port: Docker's client takes the pair, testcontainers' type only knows the port
+    container.ports = {str(_BLOB_PORT): cast(Any, ("127.0.0.1", None))}
     if data_folder is not None:
         container.with_volume_mapping(str(data_folder), _DATA, "rw")
         if hasattr(os, "getuid"):

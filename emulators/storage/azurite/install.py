@@ -86,7 +86,7 @@ async def _install(manifest: Mapping[str, bytes], final: Path, npm: Path) -> Non
         if not (partial / _ENTRY).is_file():
             raise InstallFailed(f"npm ended well but brought no {_ENTRY}; the lock file in the package is damaged")
         shutil.rmtree(final, ignore_errors=True)
-        partial.rename(final)
+        os.replace(partial, final)  # noqa: PTH105 - one step, no waiting
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -1,5 +1,6 @@
 """Start Azurite one way or the other and hand back the same thing: where it listens, what it is, how it ends."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -38,7 +39,7 @@ async def start_azurite(
     """
     kind, reason = choose_kind(wish)
     if data_folder is not None:
-        data_folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(data_folder.mkdir, parents=True, exist_ok=True)
     if kind == "container":
         return await start_container(accounts, data_folder=data_folder, image=image, reason=reason)
     return await start_process(accounts, data_folder=data_folder, reason=reason)
