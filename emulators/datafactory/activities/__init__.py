@@ -15,7 +15,7 @@ from emulators.datafactory.activities import (
     web_activity,
 )
 from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
-from emulators.datafactory.activities.identity import Identity, ServicePrincipal
+from emulators.datafactory.activities.identity import EntraIdentity, Identity, ServicePrincipal
 from emulators.datafactory.activities.linked_services import LinkedService
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.engine.activity import Activity
@@ -50,6 +50,7 @@ __all__ = [
     "HANDLERS",
     "ActivityFailed",
     "ActivityServices",
+    "EntraIdentity",
     "Handler",
     "Identity",
     "LinkedService",

@@ -124,7 +124,7 @@ async def _discover(linked: LinkedService, services: ActivityServices) -> Worksp
         f"/resourceGroups/{linked.text('resourceGroupName', '4112')}"
         f"/providers/Microsoft.MachineLearningServices/workspaces/{linked.text('mlWorkspaceName', '4112')}"
     )
-    token = await services.token(RESOURCE, _principal(linked))
+    token = await services.identity.token(RESOURCE, _principal(linked))
     caller = Caller(services.http, {"Authorization": f"Bearer {token}"}, _unreachable)
     address = f"{services.resource_manager.rstrip('/')}{resource}?api-version={WORKSPACE_API}"
     found = _json(await caller.call("GET", address), "GetWorkspace")

@@ -4,14 +4,13 @@ Everything else (the Databricks workspace, the Azure ML workspace, a vault) is f
 Azure; so any one of them may be the real one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from emulators.datafactory.activities.failure import NotBuiltYet
-from emulators.datafactory.activities.identity import Identity, ServicePrincipal
+from emulators.datafactory.activities.identity import Identity
 from emulators.datafactory.activities.linked_services import LinkedService, resolve_linked_service
 from emulators.datafactory.engine.activity import Activity
 from emulators.datafactory.engine.resources import Resources
@@ -29,16 +28,6 @@ class ActivityServices:
     """Address of Azure Resource Manager, e.g. `https://management.azure.com`."""
     integration_runtime: str = "AutoResolveIntegrationRuntime (Local)"
     """What outputs name as `effectiveIntegrationRuntime`."""
-    principals: Callable[[ServicePrincipal], Identity] | None = None
-    """Gives the identity of a service principal that a linked service or a Web activity names."""
-
-    async def token(self, resource: str, principal: ServicePrincipal | None = None) -> str:
-        """An access token for the factory's own identity, or for a principal; raises ActivityFailed."""
-        if principal is None:
-            return await self.identity.token(resource)
-        if self.principals is None:
-            raise NotBuiltYet("Authentication by service principal", "give ActivityServices(principals=…).")
-        return await self.principals(principal).token(resource)
 
     async def linked_service(self, activity: Activity) -> LinkedService:
         """The linked service an activity names, parameters evaluated and secrets fetched."""

@@ -52,6 +52,8 @@ async def _request(activity: Activity, services: ActivityServices) -> httpx.Requ
         raise ActivityFailed("2104", f"'{properties.get('method')}' is not a method of a Web activity.")
     if not isinstance(url, str) or not url:
         raise ActivityFailed("2103", "Please provide value for the required property 'url'.")
+    if not url.lower().startswith(("http://", "https://")):
+        raise _no_answer(url, httpx.UnsupportedProtocol("the address must start with http:// or https://"))
     if properties.get("datasets") or properties.get("linkedServices"):
         raise NotBuiltYet("A Web activity with 'datasets' or 'linkedServices'", "their JSON in web_activity._body.")
     headers = {str(name): str(value) for name, value in (properties.get("headers") or {}).items()}
@@ -62,7 +64,7 @@ async def _request(activity: Activity, services: ActivityServices) -> httpx.Requ
         return services.http.build_request(method, url, headers=headers, content=body, timeout=timeout)
     except ValueError as error:
         raise ActivityFailed("2104", f"'httpRequestTimeout': {error}") from error
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+    except httpx.InvalidURL as error:
         raise _no_answer(url, error) from error
 
 
@@ -103,7 +105,7 @@ async def _authorization(
             await plain("username", "servicePrincipalId"),
             await plain("password", "servicePrincipalKey"),
         )
-        return {"Authorization": f"Bearer {await services.token(await plain('resource'), principal)}"}
+        return {"Authorization": f"Bearer {await services.identity.token(await plain('resource'), principal)}"}
     raise NotBuiltYet(f"Web authentication of type '{kind}'", "a case in web_activity._authorization.")
 
 
