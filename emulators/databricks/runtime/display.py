@@ -8,7 +8,10 @@ _ROWS = 1000  # a notebook shows the first thousand rows
 
 
 def display(value: Any = None, *args: Any, **kwargs: Any) -> None:
-    """Show a DataFrame (Spark or pandas) as a table, anything else as `print` does. Chart options are accepted and not drawn."""
+    """Show a DataFrame (Spark or pandas) as a table, anything else as `print` does.
+
+    Chart options are accepted and not drawn.
+    """
     if isinstance(value, DataFrame):
         if value.isStreaming:
             raise NotImplementedError("display of a streaming DataFrame is not supported: write it to a sink.")

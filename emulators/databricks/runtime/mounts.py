@@ -1,7 +1,8 @@
 """The workspace's mounts, made known to the JVM.
 
-Mounts are workspace-wide and durable: the workspace keeps them, and every run tells the shared JVM about those it does not know yet. A
-mount's settings open the storage account for paths through DBFS only (see `dbfs_filesystem`), never for direct `wasbs://` paths.
+Mounts are workspace-wide and durable: the workspace keeps them, and every run tells the shared JVM about those it
+does not know yet. A mount's settings open the storage account for paths through DBFS only (see `dbfs_filesystem`),
+never for direct `wasbs://` paths.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """A notebook's own process; `main` reads its order from standard input.
 
-It attaches to the warm driver, lays out the workspace files beside the notebook, runs the cells and leaves a report. Whatever the notebook
-does to its process, it does only to this one.
+It attaches to the warm driver, lays out the workspace files beside the notebook, runs the cells and leaves a
+report. Whatever the notebook does to its process, it does only to this one.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import os
 import posixpath
 import resource
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -54,7 +55,7 @@ class NotebookRun:
         """Run the notebook to its end."""
         try:
             exit_value = self._run_cells()
-        except (Exception, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the user's code: all of it is reported
             return self._failure(error)
         except SystemExit as error:
             return self._failure(
@@ -131,7 +132,7 @@ def _namespace(spark: SparkSession, dbutils: DBUtils) -> dict[str, Any]:
     namespace |= {
         "spark": spark,
         "sc": spark.sparkContext,
-        "sqlContext": SQLContext.getOrCreate(spark.sparkContext),
+        "sqlContext": _sql_context(spark),
         "dbutils": dbutils,
         "display": display,
         "displayHTML": display_html,
@@ -142,6 +143,12 @@ def _namespace(spark: SparkSession, dbutils: DBUtils) -> dict[str, Any]:
     }
     shims.install(namespace)
     return namespace
+
+
+def _sql_context(spark: SparkSession) -> SQLContext:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is deprecated is the notebook's business once it uses it
+        return SQLContext(spark.sparkContext, spark)
 
 
 def _stop_streams(spark: SparkSession) -> None:

@@ -1,7 +1,7 @@
 """Notebook text in, cells out: the SOURCE format (`.py`, `.sql`, `.scala`, `.r`) and Jupyter's (`.ipynb`).
 
-A pure parser. A cell keeps the line of the notebook's file where its text begins, so that a traceback can point there. Which magics can be
-run is not decided here: `%anything` at the start of a cell is handed on by name.
+A pure parser. A cell keeps the line of the notebook's file where its text begins, so that a traceback can point
+there. Which magics can be run is not decided here: `%anything` at the start of a cell is handed on by name.
 """
 
 import json
@@ -26,7 +26,8 @@ class NotebookFormatError(ValueError):
 class Cell:
     """One cell. `kind` is a language or another magic's name (`md`, `run`, `sh` …), `text` what follows it.
 
-    `number` counts all cells from 1; `line` is the 1-based line of the notebook's file where `text` begins (Jupyter: of the cell).
+    `number` counts all cells from 1; `line` is the 1-based line of the notebook's file where `text` begins
+    (Jupyter: of the cell).
     """
 
     number: int
@@ -54,7 +55,9 @@ class RunDirective:
 
 
 def parse_notebook(path: str, text: str, language: str | None = None) -> Notebook:
-    """Parse either format, told apart by the text itself. `language` is the workspace's word for it (any case), default Python.
+    """Parse either format, told apart by the text itself.
+
+    `language` is the workspace's word for it (any case), default Python.
 
     Raises NotebookFormatError for JSON that is no notebook.
     """
@@ -88,7 +91,7 @@ def _parse_source(path: str, text: str, language: str | None) -> Notebook:
     header = _HEADER.match(lines[0]) if lines else None
     comment = header[1] if header else _COMMENT[language or "python"]
     language = language or {"--": "sql", "//": "scala"}.get(comment, "python")
-    cells = []
+    cells: list[Cell] = []
     for first, block in _blocks(lines, comment, 1 if header else 0):
         cell = _source_cell(len(cells) + 1, first, block, comment, language)
         if cell is not None:
@@ -146,7 +149,7 @@ def _parse_jupyter(path: str, text: str) -> Notebook:
     if document.get("nbformat") != 4:
         raise NotebookFormatError(f"{path} has nbformat {document.get('nbformat')}; only 4 is read.")
     language = _jupyter_language(document.get("metadata", {}))
-    cells = []
+    cells: list[Cell] = []
     for entry in document["cells"]:
         source = entry.get("source", "")
         first, lines = _strip(0, ("".join(source) if isinstance(source, list) else source).splitlines())

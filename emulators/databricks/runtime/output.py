@@ -1,13 +1,14 @@
 """Standard output and error of a notebook, with secrets blanked on their last step out of Python.
 
-Blanking happens where bytes leave, below text and line buffering, so `print`, `sys.stdout.buffer` and a line written in pieces are covered
-alike. What a program started by the notebook writes to the file descriptors itself is not.
+Blanking happens where bytes leave, below text and line buffering, so `print`, `sys.stdout.buffer` and a line
+written in pieces are covered alike. What a program started by the notebook writes to the file descriptors itself is
+not.
 """
 
 import io
 import os
 import sys
-from typing import TextIO
+from typing import Any
 
 from emulators.kernel.masking import Masker
 
@@ -33,10 +34,10 @@ class _RedactingRaw(io.RawIOBase):
         return len(data)
 
 
-def redacting_stream(descriptor: int, masker: Masker) -> TextIO:
+def redacting_stream(descriptor: int, masker: Masker) -> "io.TextIOWrapper[Any]":
     """A line-buffered text stream onto a file descriptor that blanks the masker's secrets."""
-    buffered = io.BufferedWriter(_RedactingRaw(descriptor, masker))
-    return io.TextIOWrapper(buffered, encoding="utf-8", errors="surrogateescape", line_buffering=True)
+    raw: Any = _RedactingRaw(descriptor, masker)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="surrogateescape", line_buffering=True)
 
 
 def redirect(masker: Masker) -> None:

@@ -1,7 +1,8 @@
 """Runs notebooks: one Python process per run, attached to the warm Spark driver, watched until it ends.
 
-This is the door of the runtime. The workspace's REST side builds one `NotebookRunner` and calls `run` for every notebook task; several
-runs may be under way at once. Whatever a notebook does, its run ends with a `NotebookResult`.
+This is the door of the runtime. The workspace's REST side builds one `NotebookRunner` and calls `run` for every
+notebook task; several runs may be under way at once. Whatever a notebook does, its run ends with a
+`NotebookResult`.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from emulators.databricks.runtime.memory import MemoryWatch
 from emulators.databricks.runtime.process_order import ProcessOrder, ProcessReport
 from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec, Outcome, RunContext
 from emulators.databricks.runtime.settings import RuntimeSettings
-from emulators.databricks.runtime.spark import Gateway, SparkDriver, SparkDriverError
+from emulators.databricks.runtime.spark import Gateway, SparkDriver, SparkDriverError, pipe
 from emulators.kernel.processes import Child, start_child
 
 __all__ = ["NotebookResult", "NotebookRunSpec", "NotebookRunner", "Outcome", "RunContext"]
@@ -26,8 +27,8 @@ _LOG_LIMIT = 10 << 20  # bytes kept of a run's output; more is dropped, saying s
 _GRACE = 2.0  # seconds between asking a notebook's processes to end and making them
 _ENTRY = "from emulators.databricks.runtime.notebook_process import main; main()"
 
-# What a notebook may see of the environment Drydock was started in. The rest stays out, as it does not exist on a cluster: a notebook
-# that leans on the laptop's variables should fail here and not only there.
+# What a notebook may see of the environment Drydock was started in. The rest stays out, as it does not exist on a
+# cluster: a notebook that leans on the laptop's variables should fail here and not only there.
 _INHERITED = (
     "HOME",
     "LANG",
@@ -78,7 +79,10 @@ class NotebookRunner:
             await asyncio.to_thread(shutil.rmtree, folder, True)
 
     async def cancel(self, run_id: int) -> None:
-        """End a run: its Spark jobs, then its processes; its `run` returns CANCELED. An unknown or ended run is no error."""
+        """End a run: its Spark jobs, then its processes; its `run` returns CANCELED.
+
+        An unknown or ended run is no error.
+        """
         run = self._runs.get(run_id)
         if run is not None:
             run.cancelled.set()
@@ -123,9 +127,9 @@ class NotebookRunner:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        assert child.process.stdin is not None
-        child.process.stdin.write(order.to_json().encode())
-        child.process.stdin.close()
+        stdin = pipe(child.process.stdin)
+        stdin.write(order.to_json().encode())
+        stdin.close()
         return child
 
 
@@ -160,10 +164,10 @@ async def _first_end(child: Child, run: _Run, timeout: float | None, watching: a
 
 async def _collect(child: Child) -> str:
     """Everything the process wrote, up to a limit."""
-    assert child.process.stdout is not None
+    output = pipe(child.process.stdout)
     kept = bytearray()
     dropped = 0
-    while chunk := await child.process.stdout.read(1 << 16):
+    while chunk := await output.read(1 << 16):
         room = _LOG_LIMIT - len(kept)
         kept += chunk[:room]
         dropped += max(0, len(chunk) - room)
@@ -188,7 +192,8 @@ def _reason(ended_by: Outcome, memory: MemoryWatch) -> str:
         return "The notebook ran longer than its timeout."
     if ended_by == "CANCELED":
         return "The run was canceled."
-    return f"The notebook's processes took {memory.peak >> 20} MiB of memory; the limit is {memory.limit >> 20} MiB. They were ended."
+    taken, limit = memory.peak >> 20, memory.limit >> 20
+    return f"The notebook's processes took {taken} MiB of memory; the limit is {limit} MiB. They were ended."
 
 
 def _died(code: int) -> str:

@@ -8,10 +8,11 @@ Outcome = Literal["SUCCESS", "FAILED", "TIMEDOUT", "CANCELED"]
 
 @dataclass(frozen=True)
 class RunContext:
-    """Where a notebook runs, as it may ask through `dbutils.notebook…getContext()` and as it needs to reach its workspace.
+    """Where a notebook runs: what it may ask through `dbutils.notebook…getContext()` and needs to reach its workspace.
 
-    `host` is the workspace's address with scheme (`http://127.0.0.1:1234`), `token` a bearer token good for this run. `task_values` holds
-    what upstream tasks of the same job run have set: task key, then key, then a JSON value.
+    `host` is the workspace's address with scheme (`http://127.0.0.1:1234`), `token` a bearer token good for this
+    run. `task_values` holds what upstream tasks of the same job run have set: task key, then key, then a JSON
+    value.
     """
 
     host: str
@@ -39,10 +40,10 @@ class NotebookRunSpec:
 
 @dataclass(frozen=True)
 class NotebookResult:
-    """How a run ended. `exit_value` is None when the notebook never called `dbutils.notebook.exit` (or gave it nothing).
+    """How a run ended. `exit_value` is None when the notebook never called `dbutils.notebook.exit` or gave it nothing.
 
-    `error` is one line (`NameError: name 'x' is not defined`), `error_trace` the notebook's traceback; secrets are redacted in all texts.
-    `task_values` is what the notebook set through `dbutils.jobs.taskValues.set`.
+    `error` is one line (`NameError: name 'x' is not defined`), `error_trace` the notebook's traceback; secrets are
+    redacted in all texts. `task_values` is what the notebook set through `dbutils.jobs.taskValues.set`.
     """
 
     outcome: Outcome

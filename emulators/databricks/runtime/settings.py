@@ -9,9 +9,10 @@ from pathlib import Path
 class RuntimeSettings:
     """Settings of one Spark driver and of the notebook processes attached to it.
 
-    `proxy` is `host:port` of the storage front door (an HTTP proxy that answers CONNECT); without it Spark has no road to storage accounts.
-    `ca_pem` is the local authority that signed the front door's certificates. `spark_conf` is added last and wins: an account key placed
-    there opens that account to every notebook, and none is there by default. Everything temporary lies below `work_dir`.
+    `proxy` is `host:port` of the storage front door (an HTTP proxy that answers CONNECT); without it Spark has no
+    road to storage accounts. `ca_pem` is the local authority that signed the front door's certificates.
+    `spark_conf` is added last and wins: an account key placed there opens that account to every notebook, and none
+    is there by default. Everything temporary lies below `work_dir`.
     """
 
     dbfs_root: Path

@@ -1,4 +1,7 @@
-"""Modules that exist only on Databricks and that notebooks and databricks-sdk import there: `pyspark.dbutils` and `dbruntime`."""
+"""Modules that exist only on Databricks and that notebooks and databricks-sdk import there.
+
+`pyspark.dbutils` and `dbruntime`.
+"""
 
 import sys
 from types import ModuleType

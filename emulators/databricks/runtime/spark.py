@@ -4,20 +4,25 @@ The driver is shared and warm; if it dies (a notebook may drive Java out of memo
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from emulators.databricks.runtime.dbfs_filesystem import CLASSES
 from emulators.databricks.runtime.installation import install_jars, install_java, write_truststore
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark_settings import LOGGING, as_properties, spark_configuration
 from emulators.kernel.processes import Child, start_child
 
+Stream = TypeVar("Stream")
+
 _START_LIMIT = 180.0  # seconds; a cold start on a busy two-core machine took 30
+_END_LIMIT = 10.0  # seconds for an orderly end
 
 
 class SparkDriverError(Exception):
@@ -66,12 +71,10 @@ class SparkDriver:
         child, self._child = self._child, None
         if child is None:
             return
-        if child.running and child.process.stdin is not None:
-            child.process.stdin.close()
-            try:
-                await asyncio.wait_for(child.process.wait(), 10)
-            except TimeoutError:
-                pass
+        if child.running:
+            pipe(child.process.stdin).close()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(child.process.wait(), _END_LIMIT)
         await child.terminate(grace=2)
 
     async def open_gateway(self, job_group: str) -> Gateway:
@@ -98,9 +101,9 @@ class SparkDriver:
         settings.dbfs_root.mkdir(parents=True, exist_ok=True)
         install_java(self._home / "java")
         truststore = write_truststore(self._home / "truststore.p12", settings.ca_pem)
-        _write_private(
-            self._home / "spark-defaults.conf", as_properties(spark_configuration(settings, jars, truststore))
-        )
+        configuration = spark_configuration(settings, [self._home / CLASSES, *jars], truststore)
+        _write_private(self._home / "spark-defaults.conf", as_properties(configuration))
+        (self._home / CLASSES).mkdir()
         (self._home / "log4j2.properties").write_text(LOGGING)
 
     async def _launch(self) -> Child:
@@ -135,22 +138,28 @@ class SparkDriver:
     async def _ask(self, order: str, job_group: str) -> Any:
         async with self._asking:
             child = self._child
-            if child is None or child.process.stdin is None:
+            if child is None:
                 raise SparkDriverError("Spark is not running.")
-            child.process.stdin.write(json.dumps({"do": order, "job_group": job_group}).encode() + b"\n")
+            pipe(child.process.stdin).write(json.dumps({"do": order, "job_group": job_group}).encode() + b"\n")
             answer = await self._read(child)
         if "error" in answer:
             raise SparkDriverError(f"Spark refused {order} for {job_group}: {answer['error']}")
         return answer["result"]
 
     async def _read(self, child: Child) -> dict[str, Any]:
-        assert child.process.stdout is not None
-        line = await child.process.stdout.readline()
+        line = await pipe(child.process.stdout).readline()
         if not line:
             tail = self.log.read_text(errors="replace").splitlines()[-20:]
             raise SparkDriverError("Spark's driver ended. The end of its log:\n  " + "\n  ".join(tail))
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+def pipe(stream: Stream | None) -> Stream:
+    """A child's stream that was asked for when it was started."""
+    if stream is None:
+        raise RuntimeError("the child was started without this pipe")
+    return stream
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -1,9 +1,10 @@
 """The Spark driver's process: `python -m emulators.databricks.runtime.spark_host`.
 
-It starts one Spark session from the configuration that `spark.SparkDriver` wrote into SPARK_CONF_DIR and then answers orders, one JSON line
-each way on standard input and output. Every notebook run gets a gateway of its own into the JVM, with a port and token of its own. All
-of a run's JVM threads descend from its gateway's, so they inherit its session, its job group, its tag and its scheduler pool: threads that
-the notebook starts are cancelled with it too. When standard input closes, however that comes about, Spark ends and so does the process.
+It starts one Spark session from the configuration that `spark.SparkDriver` wrote into SPARK_CONF_DIR and then
+answers orders, one JSON line each way on standard input and output. Every notebook run gets a gateway of its own
+into the JVM, with a port and token of its own. All of a run's JVM threads descend from its gateway's, so they
+inherit its session, its job group, its tag and its scheduler pool: threads that the notebook starts are cancelled
+with it too. When standard input closes, however that comes about, Spark ends and so does the process.
 """
 
 import contextlib
@@ -13,9 +14,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TextIO
 
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
+
+from emulators.databricks.runtime.dbfs_filesystem import CLASSES, compile_into
 
 _POOL = "spark.scheduler.pool"
 
@@ -88,7 +93,10 @@ class SparkHost:
                 self._context._jsc.setLocalProperty(name, None)
 
     def _end_python_workers(self, job_group: str) -> None:
-        """End the Python worker daemon that Spark keeps for this run's environment; Spark itself would keep it for ever."""
+        """End the Python worker daemon that Spark keeps for this run's environment.
+
+        Spark itself would keep it for ever.
+        """
         environment = self._jvm.org.apache.spark.SparkEnv.get()
         field = environment.getClass().getDeclaredField("pythonWorkers")
         field.setAccessible(True)
@@ -124,6 +132,8 @@ def main() -> None:
     answers = _take_stdout()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the cloud ends us in order
+    SparkContext._ensure_initialized()
+    compile_into(Path(os.environ["SPARK_CONF_DIR"]) / CLASSES, SparkContext._jvm)  # before Spark looks at its warehouse
     spark = SparkSession.builder.getOrCreate()
     try:
         host = SparkHost(spark)

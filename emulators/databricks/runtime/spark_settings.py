@@ -1,12 +1,14 @@
 """Spark's settings, as data: what makes an open-source Spark behave like the Databricks runtime it stands for.
 
-They are written into a folder that Spark reads as its configuration folder, never on a command line, where every user of the machine
-could read an account key. Every setting here was tried against Azurite with the jars of `installation`.
+They are written into a folder that Spark reads as its configuration folder, never on a command line, where every
+user of the machine could read an account key. Every setting here was tried against Azurite with the jars of
+`installation`.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from emulators.databricks.runtime.dbfs_filesystem import CLASS_NAME as DBFS_CLASS
 from emulators.databricks.runtime.installation import Truststore
 from emulators.databricks.runtime.settings import RuntimeSettings
 
@@ -35,8 +37,8 @@ _DRIVER = {
     "spark.driver.memory": "2g",
 }
 
-# Hadoop's Azure drivers. Their instances are not kept between uses, since the cache knows an account but not the key it was opened with:
-# with it, a notebook that has no key would read through another notebook's.
+# Hadoop's Azure drivers. Their instances are not kept between uses, since the cache knows an account but not the
+# key it was opened with: with it, a notebook that has no key would read through another notebook's.
 _AZURE = {
     "fs.azure.skip.metrics": "true",
     "fs.azure.account.hns.enabled": "false",
@@ -50,7 +52,7 @@ _AZURE = {
 
 _DBFS = {
     "fs.defaultFS": "dbfs:///",  # a path without a scheme means DBFS
-    "fs.dbfs.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+    "fs.dbfs.impl": DBFS_CLASS,
     "fs.dbfs.impl.disable.cache": "true",  # a mount made later is seen
     "fs.rawlocal.impl": "org.apache.hadoop.fs.RawLocalFileSystem",  # no checksum side files among the user's data
 }
@@ -80,8 +82,13 @@ logger.metrics.level = error
 """
 
 
-def spark_configuration(settings: RuntimeSettings, jars: Sequence[Path], truststore: Truststore) -> dict[str, str]:
-    """Every `spark.*` setting of the driver; `settings.spark_conf` is added last and wins."""
+def spark_configuration(
+    settings: RuntimeSettings, class_path: Sequence[Path], truststore: Truststore
+) -> dict[str, str]:
+    """Every `spark.*` setting of the driver; `settings.spark_conf` is added last and wins.
+
+    `class_path` is jars and folders of classes.
+    """
     hadoop = (
         _AZURE | _DBFS | {"fs.viewfs.mounttable.default.linkFallback": f"rawlocal://{settings.dbfs_root.absolute()}"}
     )
@@ -89,7 +96,7 @@ def spark_configuration(settings: RuntimeSettings, jars: Sequence[Path], trustst
         **_DRIVER,
         **_SQL,
         **{f"spark.hadoop.{name}": value for name, value in hadoop.items()},
-        "spark.driver.extraClassPath": ":".join(str(jar) for jar in jars),
+        "spark.driver.extraClassPath": ":".join(str(entry) for entry in class_path),
         "spark.driver.extraJavaOptions": " ".join(_java_options(settings.proxy, truststore)),
         "spark.local.dir": str(settings.work_dir.absolute() / "spark"),
         **settings.spark_conf,

@@ -1,6 +1,7 @@
 """The text of a `%sql` cell: several statements, widget values in three spellings.
 
-A pure module. Strings, quoted names and comments are recognised, so a semicolon or a dollar sign inside them is left alone.
+A pure module. Strings, quoted names and comments are recognised, so a semicolon or a dollar sign inside them is
+left alone.
 """
 
 import re
@@ -30,7 +31,10 @@ def split_statements(text: str) -> list[str]:
 
 
 def substitute_widgets(statement: str, widgets: Mapping[str, str]) -> str:
-    """Replace `${name}` by a widget's value and `getArgument('name')` by it as a string; names that are no widget stay (Spark's settings)."""
+    """Replace `${name}` by a widget's value and `getArgument('name')` by it as a string.
+
+    Names that are no widget stay (Spark's settings).
+    """
     statement = _DOLLAR.sub(lambda match: widgets.get(match[1], match[0]), statement)
     return _GET_ARGUMENT.sub(lambda match: _literal(match, widgets), statement)
 

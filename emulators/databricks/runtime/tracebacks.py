@@ -1,4 +1,7 @@
-"""Tracebacks as a notebook's author wants them: his cells with path, cell number and source line, none of the runtime's own frames."""
+"""Tracebacks as a notebook's author wants them: his cells with path, cell number and source line.
+
+None of the runtime's own frames.
+"""
 
 import linecache
 import traceback

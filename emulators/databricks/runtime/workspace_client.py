@@ -1,6 +1,7 @@
 """The notebook's way to its own workspace: the workspace's public REST API, as on Databricks, and nothing else.
 
-One call lies outside that API, because no public one exists: the list of mounts, which are workspace-wide (`/__emulator/mounts`).
+One call lies outside that API, because no public one exists: the list of mounts, which are workspace-wide
+(`/__emulator/mounts`).
 """
 
 import base64
@@ -31,7 +32,10 @@ class WorkspaceError(Exception):
 
 @dataclass(frozen=True)
 class WorkspaceObject:
-    """What the workspace says of a path: `kind` is NOTEBOOK, FILE, DIRECTORY …, `language` only of notebooks (PYTHON, SQL …)."""
+    """What the workspace says of a path: `kind` is NOTEBOOK, FILE, DIRECTORY ….
+
+    `language` only of notebooks (PYTHON, SQL …).
+    """
 
     path: str
     kind: str
@@ -127,7 +131,8 @@ class WorkspaceClient:
 
     def _call(self, method: str, path: str, query: dict[str, str] | None = None, body: Any = None) -> Any:
         address = f"{self._host}{path}" + (f"?{urlencode(query)}" if query else "")
-        request = Request(address, method=method, data=None if body is None else json.dumps(body).encode())  # noqa: S310
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(address, method=method, data=data)  # noqa: S310 - the address is the workspace's own
         request.add_header("Authorization", f"Bearer {self._token}")
         request.add_header("Content-Type", "application/json")
         try:

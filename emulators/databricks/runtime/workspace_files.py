@@ -1,4 +1,6 @@
-"""The notebook's folder on disk: workspace files beside a notebook can be imported and opened, as on runtime 14 and later.
+"""The notebook's folder on disk.
+
+Workspace files beside a notebook can be imported and opened, as on runtime 14 and later.
 
 The files are copied when the run starts. Notebooks are not files: `%run` finds them in the workspace.
 """

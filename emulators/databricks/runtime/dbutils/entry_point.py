@@ -1,7 +1,7 @@
 """`dbutils.notebook.entry_point`: the undocumented but widely used way to ask where a notebook runs.
 
-On Databricks this is a Java object; here it is Python with the same method names, for the questions that notebooks are seen to ask.
-Options answer `.get()`, `.isDefined()` and `.getOrElse(…)`, as Scala's do.
+On Databricks this is a Java object; here it is Python with the same method names, for the questions that notebooks
+are seen to ask. Options answer `.get()`, `.isDefined()` and `.getOrElse(…)`, as Scala's do.
 """
 
 import json

@@ -1,6 +1,9 @@
-"""`dbutils.fs`: files of DBFS, of its mounts, of the driver's disk and of storage accounts, all through Hadoop's file systems in the JVM.
+"""`dbutils.fs`: files of DBFS, of its mounts, of the driver's disk and of storage accounts.
 
-Whatever Spark can open in this session these calls can open, with the same keys and the same refusals. Paths without a scheme mean DBFS.
+All go through Hadoop's file systems in the JVM.
+
+Whatever Spark can open in this session these calls can open, with the same keys and the same refusals. Paths
+without a scheme mean DBFS.
 """
 
 from dataclasses import dataclass
@@ -26,7 +29,10 @@ class ExecutionError(Exception):
 
 @dataclass(frozen=True)
 class FileInfo:
-    """One entry of `ls`. Directories end with `/` in path and name and have size 0; `modificationTime` in ms since 1970."""
+    """One entry of `ls`. Directories end with `/` in path and name and have size 0.
+
+    `modificationTime` in ms since 1970.
+    """
 
     path: str
     name: str
@@ -92,7 +98,7 @@ class FileSystem:
 
     def head(self, file: str, maxBytes: int = 65536) -> str:  # noqa: N803
         place = self._place(file)
-        data = self._java("head", lambda: _read(place, maxBytes + 1))
+        data: bytes = self._java("head", lambda: _read(place, maxBytes + 1))
         if len(data) > maxBytes:
             print(f"[Truncated to first {maxBytes} bytes]")
         return data[:maxBytes].decode("utf-8", "replace")
@@ -124,7 +130,10 @@ class FileSystem:
         encryption_type: str = "",
         extra_configs: dict[str, str] | None = None,
     ) -> bool:
-        """Mount a container (or a folder in it); its settings open it, and the source must answer. Both spellings of names are in use."""
+        """Mount a container (or a folder in it); its settings open it, and the source must answer.
+
+        Both spellings of names are in use.
+        """
         if encryptionType or encryption_type or owner:
             raise UnsupportedError("dbutils.fs.mount with encryptionType or owner", "Leave them out.")
         point = (mountPoint or mount_point).rstrip("/")

@@ -27,7 +27,10 @@ class TaskValues:
             self.own[key] = json.loads(text)
 
     def get(self, taskKey: str, key: str, default: Any = None, debugValue: Any = None) -> Any:  # noqa: N803
-        """An upstream task's value, else `default`. Raises ValueError without either, TypeError outside of a job without `debugValue`."""
+        """An upstream task's value, else `default`.
+
+        Raises ValueError without either, TypeError outside of a job without `debugValue`.
+        """
         if self._task_key is None:
             if debugValue is None:
                 raise TypeError(

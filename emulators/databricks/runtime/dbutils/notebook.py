@@ -27,7 +27,10 @@ class WorkflowException(Exception):
 
 @dataclass
 class ExitRequest:
-    """That the notebook asked to end, remembered apart from the exception: a bare `except` may swallow that one but not this."""
+    """That the notebook asked to end, remembered apart from the exception.
+
+    A bare `except` may swallow that one but not this.
+    """
 
     requested: bool = False
     value: str | None = None
@@ -48,13 +51,19 @@ class Notebooks:
         return self._exit
 
     def exit(self, value: Any = None) -> Never:
-        """End the whole run, successfully, with a value (made a string). In an included notebook too: `%run` is one program (assumed)."""
+        """End the whole run, successfully, with a value (made a string).
+
+        In an included notebook too: `%run` is one program (assumed).
+        """
         self._exit.requested = True
         self._exit.value = None if value is None else str(value)
         raise NotebookExit(self._exit.value)
 
     def run(self, path: str, timeout_seconds: int = 0, arguments: dict[str, str] | None = None) -> str | None:
-        """Run another notebook as a run of its own and return its exit value. Raises WorkflowException when it does not succeed."""
+        """Run another notebook as a run of its own and return its exit value.
+
+        Raises WorkflowException when it does not succeed.
+        """
         arguments = arguments or {}
         for name, value in arguments.items():
             if not isinstance(name, str) or not isinstance(value, str):

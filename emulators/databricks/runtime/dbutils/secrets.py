@@ -1,5 +1,9 @@
-"""`dbutils.secrets`: values from the workspace's scopes; what has been fetched is blanked in everything the notebook shows."""
+"""`dbutils.secrets`: values from the workspace's scopes.
 
+What has been fetched is blanked in everything the notebook shows.
+"""
+
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from emulators.databricks.runtime.workspace_client import WorkspaceClient, WorkspaceError
@@ -50,5 +54,5 @@ class Secrets:
     def list(self, scope: str) -> list[SecretMetadata]:
         return [SecretMetadata(key) for key in self._workspace.list_secrets(scope)]
 
-    def listScopes(self) -> "list[SecretScope]":  # noqa: N802
+    def listScopes(self) -> Sequence[SecretScope]:  # noqa: N802
         return [SecretScope(name) for name in self._workspace.list_scopes()]

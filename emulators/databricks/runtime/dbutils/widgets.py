@@ -1,6 +1,7 @@
 """`dbutils.widgets`: the notebook's parameters.
 
-A value given to the run wins over every default, also when the notebook declares the widget later or never (documented behaviour).
+A value given to the run wins over every default, also when the notebook declares the widget later or never
+(documented behaviour).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -83,7 +84,8 @@ class Widgets:
             raise TypeError(f"dbutils.widgets.{widget.kind}: choices must be strings.")
         chosen = widget.default.split(",") if widget.kind == "multiselect" and widget.default else [widget.default]
         if widget.kind in {"dropdown", "multiselect"} and not set(chosen) <= {*widget.choices, ""}:
+            choices = list(widget.choices)
             raise ValueError(
-                f"The default value {widget.default!r} of widget {name} is not among its choices {list(widget.choices)}."
+                f"The default value {widget.default!r} of widget {name} is not among its choices {choices}."
             )
         self._declared[name] = widget
