@@ -118,7 +118,7 @@ async def _npm_ci(folder: Path, npm: Path) -> None:
 async def _locked(path: Path) -> AsyncIterator[None]:
     """Hold a lock file, in this process and among processes; the system frees it when its holder dies."""
     with path.open("a+b") as file:
-        while not _try_lock(file.fileno()):
+        while not _try_lock(file.fileno()):  # noqa: ASYNC110 - another process tells nobody
             await asyncio.sleep(0.1)
         yield
 
