@@ -1,7 +1,7 @@
 """Errors whose text is written for the person at the keyboard; everything else is a defect and keeps its traceback."""
 
 from azure.core.exceptions import AzureError
-from databricks.sdk.errors import DatabricksError
+from databricks.sdk.errors.base import DatabricksError
 
 from emulators.cloud.failures import KNOWN_FAILURES
 from release.errors import ReleaseError

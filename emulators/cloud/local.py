@@ -100,12 +100,14 @@ class LocalCloud:
             await self._run(wiring.driver)
             self._progress("Databricks' Spark is warm")
 
-        for service in wiring.before:
-            await self._run(service)
+        await self._run_all(wiring.before)
         await _side_by_side(storage(), spark())
-        for service in wiring.after:
-            await self._run(service)
+        await self._run_all(wiring.after)
         self._progress("Event Grid, Data Factory, Databricks, Azure ML, Resource Manager and Entra ID answer")
+
+    async def _run_all(self, services: Iterable[_Startable]) -> None:
+        for service in services:
+            await self._run(service)
 
     async def _run(self, service: _Startable) -> None:
         # registered first: a start that fails halfway is ended too

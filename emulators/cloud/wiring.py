@@ -14,13 +14,15 @@ from emulators.databricks import routes as databricks_routes
 from emulators.databricks.runtime.runner import NotebookRunner
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark import SparkDriver
-from emulators.databricks.service import DatabricksService, DatabricksSettings
+from emulators.databricks.service import DatabricksService
+from emulators.databricks.settings import DatabricksSettings
 from emulators.datafactory import routes as datafactory_routes
 from emulators.datafactory.service import DataFactoryService, DataFactorySettings
 from emulators.entra import routes as entra_routes
 from emulators.entra.service import EntraService, EntraSettings
 from emulators.eventgrid import routes as eventgrid_routes
-from emulators.eventgrid.service import EventGridService, EventGridSettings, TopicSettings
+from emulators.eventgrid.service import EventGridService
+from emulators.eventgrid.settings import EventGridSettings, TopicSettings
 from emulators.kernel.certificates import LocalAuthority
 from emulators.kernel.clock import Clock
 from emulators.kernel.server import Listener
@@ -29,7 +31,8 @@ from emulators.kernel.tokens import TokenIssuer
 from emulators.resourcemanager import routes as resourcemanager_routes
 from emulators.resourcemanager.service import ResourceManagerService, ResourceManagerSettings
 from emulators.storage import routes as storage_routes
-from emulators.storage.service import StorageService, StorageSettings
+from emulators.storage.service import StorageService
+from emulators.storage.settings import StorageSettings
 
 SERVICES = (
     "storage",
@@ -113,7 +116,6 @@ class Wiring:
                 instance.factory_client_id: instance.factory_client_secret,
             },
             issuer=self._issuer,
-            clock=self._clock,
         )
 
     def _resource_manager_settings(self) -> ResourceManagerSettings:
