@@ -143,13 +143,13 @@ def _check_pipeline(name: str, properties: Mapping[str, Any], target: str) -> No
 def _check_trigger(name: str, properties: Mapping[str, Any], target: str) -> None:
     _check_typed(name, properties, target)
     single = properties.get("pipeline")
-    written = [single] if single is not None else properties.get("pipelines") or []
+    written = [single] if single is not None else properties.get("pipelines", [])
     if not isinstance(written, list):
         raise BadRequest(f"The property 'pipelines' of trigger '{name}' must be a list.", target=target)
     for item in written:
         reference = item.get("pipelineReference") if isinstance(item, Mapping) else None
         _check_reference(reference, "PipelineReference", f"trigger '{name}'", target)
-        if not isinstance(item.get("parameters") or {}, Mapping):
+        if not isinstance(item.get("parameters", {}), Mapping | None):
             raise BadRequest(f"The parameters of trigger '{name}' must be an object.", target=target)
 
 

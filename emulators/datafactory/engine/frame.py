@@ -80,10 +80,10 @@ class Frame:
 
     def _decide(self, activity: ActivityDefinition) -> None:
         step = Step(activity, self)
-        if not conditions_met(activity, self.outcomes):
-            step.skip()
-        elif self.stopping:
+        if self.stopping:
             self.settled(step, Outcome.SKIPPED)
+        elif not conditions_met(activity, self.outcomes):
+            step.skip()
         else:
             self.steps[activity.name] = step
             step.start()

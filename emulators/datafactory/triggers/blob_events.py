@@ -96,4 +96,4 @@ def firing(event: Mapping[str, Any], now: datetime) -> Firing:
 
 def _ignores_empty(properties: Properties) -> bool:
     """Empty blobs are ignored unless the trigger says otherwise (documented default)."""
-    return bool(type_properties(properties).get("ignoreEmptyBlobs", True))
+    return type_properties(properties).get("ignoreEmptyBlobs") in (None, True)

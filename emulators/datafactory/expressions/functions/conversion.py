@@ -1,0 +1,320 @@
+"""Conversions between types and encodings. They are strict where .NET is strict and lenient where it is lenient; binary results are envelopes."""
+
+import base64 as base64_codec
+import math
+import re
+from typing import Any
+from urllib.parse import quote_from_bytes, unquote
+
+from emulators.datafactory.expressions.envelopes import (
+    BINARY_TYPE,
+    content_type,
+    decode_base64,
+    decode_text,
+    envelope,
+    envelope_bytes,
+    is_envelope,
+    is_xml,
+)
+from emulators.datafactory.expressions.errors import ExpressionError
+from emulators.datafactory.expressions.functions.signature import (
+    ANY,
+    NO_PARAMETERS,
+    PARAMETER_S,
+    PARAMETERS,
+    STRING,
+    Family,
+    Parameter,
+)
+from emulators.datafactory.expressions.functions.xml import xml_to_json
+from emulators.datafactory.expressions.jsonreader import JsonError, read_json
+from emulators.datafactory.expressions.text import to_text
+from emulators.datafactory.expressions.values import type_name
+
+family = Family("conversion")
+
+_VALUE = Parameter(ANY)
+_A_STRING = Parameter(STRING, "to be a string")
+_NUMBER_TEXT = re.compile(r"[ \t\n\v\f\r]*[+-]?(?=[0-9.])(?:[0-9][0-9,]*)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?(-?)[ \t\n\v\f\r\0]*")
+
+
+@family("array", f"expects one parameter: the value that is to be converted to an array. {PARAMETERS}", _VALUE)
+def array(value: Any) -> list[Any]:
+    """An array as it is, everything else, null too, as the only element of one."""
+    return value if type(value) is list else [value]
+
+
+@family(
+    "createArray",
+    f"expects a comma separated list of parameters. {NO_PARAMETERS}",
+    _VALUE,
+    minimum=1,
+    repeats=True,
+)
+def create_array(*values: Any) -> list[Any]:
+    """An array of the values, which may differ in type (documented otherwise, observed)."""
+    return list(values)
+
+
+@family(
+    "coalesce",
+    f"expects at least one parameter: the value to coalesce. {PARAMETER_S}",
+    _VALUE,
+    minimum=1,
+    repeats=True,
+)
+def coalesce(*values: Any) -> Any:
+    """The first value that is not null; all are evaluated."""
+    return next((value for value in values if value is not None), None)
+
+
+@family("string", f"expects one parameter: the value that is to be converted to a string. {PARAMETERS}", _VALUE)
+def string(value: Any) -> str:
+    """The text of a value."""
+    try:
+        return to_text(value)
+    except ValueError:
+        raise ExpressionError(
+            "The function 'string' was invoked with a parameter that is not valid. The value cannot be converted to a string."
+        ) from None
+
+
+@family("int", f"expects one parameter: the value that is to be converted to an integer. {PARAMETERS}", _VALUE)
+def integer(value: Any) -> int:
+    """A whole number of Int64, by way of a double: beyond 2**53 it is rounded (observed)."""
+    number = _double("int", value)
+    if math.isnan(number):
+        return -(2**63)
+    if math.isinf(number) or number != math.trunc(number) or not -(2**63) <= number < 2**63:
+        raise _not_convertible("int")
+    return int(number)
+
+
+@family(
+    "float", f"expects one parameter: the value that is to be converted to a floating point number. {PARAMETERS}", _VALUE
+)
+def floating(value: Any) -> float:
+    """A double; text may have signs, thousands separators anywhere and an exponent (observed)."""
+    return _double("float", value)
+
+
+@family("bool", f"expects one parameter: the value that is to be converted to a boolean. {PARAMETERS}", _VALUE)
+def boolean(value: Any) -> bool:
+    """A number that is not zero is true; text must say true or false, in any case."""
+    if type(value) in (bool, int, float):
+        return bool(value)
+    text = value.strip(" \t\n\v\f\r\x85\xa0\0").lower() if type(value) is str else None
+    if text not in ("true", "false"):
+        raise _not_convertible("bool")
+    return bool(text == "true")
+
+
+def _double(name: str, value: Any) -> float:
+    if type(value) in (bool, int, float):
+        try:
+            return float(value)
+        except OverflowError:
+            raise _not_convertible(name) from None
+    number = parse_double(value) if type(value) is str else None
+    if number is None:
+        raise _not_convertible(name)
+    return number
+
+
+def parse_double(text: str) -> float | None:
+    """A double as .NET reads it in the culture of the service: `1,5` is 15, `5-` is -5. None for what is no number."""
+    special = {"nan": math.nan, "∞": math.inf, "-∞": -math.inf}.get(text.strip(" \t\n\v\f\r").lower())
+    if special is not None:
+        return special
+    match = _NUMBER_TEXT.fullmatch(text)
+    if match is None or not any(character.isdigit() for character in text.lower().partition("e")[0]):
+        return None
+    digits = text.strip(" \t\n\v\f\r\0").replace(",", "")
+    if match.group(1):
+        if digits[0] in "+-":
+            return None
+        digits = f"-{digits[:-1]}"
+    return float(digits)
+
+
+def _not_convertible(name: str) -> ExpressionError:
+    return ExpressionError(
+        f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be converted to the target"
+        " type."
+    )
+
+
+@family("json", f"expects one parameter: the string or XML to be parsed. {PARAMETER_S}", _VALUE)
+def json(value: Any) -> Any:
+    """The value that JSON text, or the text in a binary, stands for; XML is turned into an object."""
+    if type(value) is str:
+        return _parsed(value)
+    if not is_envelope(value):
+        raise ExpressionError(
+            "The function 'json' expects its parameter to be a string or an XML. The provided value is of type"
+            f" '{type_name(value)}'."
+        )
+    return xml_to_json(value) if is_xml(value) else _parsed(to_text(value))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return read_json(text)
+    except JsonError as error:
+        raise ExpressionError(
+            f"The function 'json' parameter is not valid. The provided value '{text}' cannot be parsed: '{error}'."
+        ) from None
+
+
+@family("base64", f"expects one parameter: the string to encode into base64 representation. {PARAMETERS}", _VALUE)
+def base64(value: Any) -> str:
+    """Base64 of the UTF-8 text of a string, object or array; of the content of a binary."""
+    if is_envelope(value):
+        return _encoded(_content("base64", value))
+    if type(value) not in (str, list, dict):
+        raise ExpressionError(
+            "The function 'base64' expects its parameter to be a string, an object or an array. The provided value is of type"
+            f" '{type_name(value)}'."
+        )
+    return _encoded(_utf8(to_text(value)))
+
+
+@family("base64ToString", f"expects one parameter: the base64 string to decode. {PARAMETERS}", _A_STRING)
+def base64_to_string(text: str) -> str:
+    """The UTF-8 text that base64 stands for."""
+    return _decoded("base64ToString", text).decode("utf-8", "replace")
+
+
+@family("decodeBase64", f"expects one parameter: the string to decode from base64 representation. {PARAMETERS}", _A_STRING)
+def decode_base64_text(text: str) -> str:
+    """The UTF-8 text that base64 stands for."""
+    return _decoded("decodeBase64", text).decode("utf-8", "replace")
+
+
+@family("base64ToBinary", f"expects one parameter: the string to decode from base64 representation. {PARAMETERS}", _A_STRING)
+def base64_to_binary(text: str) -> dict[str, Any]:
+    """The binary that base64 stands for."""
+    return envelope(_decoded("base64ToBinary", text))
+
+
+@family("binary", f"expects one parameter: the value that is to be converted to binary. {PARAMETERS}", _VALUE)
+def binary(value: Any) -> dict[str, Any]:
+    """A binary of the UTF-8 text of any value but null."""
+    if value is None:
+        raise _not_convertible("binary")
+    return envelope(_content("binary", value) if is_envelope(value) else _utf8(to_text(value)))
+
+
+@family("dataUri", f"expects one parameter: the value to be converted to a data URI. {PARAMETERS}", _VALUE)
+def data_uri(value: Any) -> str:
+    """A base64 data URI: of text as plain text, of a binary with its own type, of anything else as JSON."""
+    if value is None:
+        raise _not_convertible("dataUri")
+    if is_envelope(value):
+        return f"data:{content_type(value)};base64,{_encoded(_content('dataUri', value))}"
+    media = "text/plain" if type(value) is str else "application/json"
+    return f"data:{media};charset=utf-8;base64,{_encoded(_utf8(to_text(value)))}"
+
+
+@family("dataUriToBinary", f"expects one parameter: the data URI that is to be converted to binary. {PARAMETERS}", _A_STRING)
+def data_uri_to_binary(text: str) -> dict[str, Any]:
+    """The binary that a data URI stands for, with the URI's type."""
+    media, content = _data_uri("dataUriToBinary", text)
+    return envelope(content, media or BINARY_TYPE)
+
+
+@family("dataUriToString", f"expects one parameter: the data URI that is to be converted to string. {PARAMETERS}", _A_STRING)
+def data_uri_to_string(text: str) -> str:
+    """The text that a data URI stands for."""
+    media, content = _data_uri("dataUriToString", text)
+    return decode_text(content, media)
+
+
+@family("decodeDataUri", f"expects one parameter: the data URI. {PARAMETERS}", _A_STRING)
+def decode_data_uri(text: str) -> str:
+    """The text that a data URI stands for (documented as a binary, observed)."""
+    media, content = _data_uri("decodeDataUri", text)
+    return decode_text(content, media)
+
+
+_DATA_URI = re.compile(r"data:(?P<media>[^,]*?)(?P<base64>;\s*base64)?,(?P<content>.*)", re.IGNORECASE | re.DOTALL)
+
+
+def _data_uri(name: str, text: str) -> tuple[str, bytes]:
+    match = _DATA_URI.fullmatch(text)
+    if match is not None:
+        content = match["content"]
+        try:
+            raw = decode_base64(content) if match["base64"] else _utf8(unquote(content, errors="replace"))
+            return match["media"], raw
+        except ValueError:
+            pass
+    raise ExpressionError(
+        f"The function '{name}' expects its parameter to be formatted as a valid data URI. The provided value '{text}' was not"
+        " formatted correctly."
+    )
+
+
+@family("encodeUriComponent", f"expects at least one parameter: the string to URL encode. {PARAMETERS}", _VALUE)
+def encode_uri_component(value: Any) -> str:
+    """Every character but letters, digits and `-_.~` percent-encoded as UTF-8."""
+    return _percent_encoded(value)
+
+
+@family(
+    "uriComponent", f"expects at least one parameter: the value to convert to URI component. {PARAMETERS}", _VALUE
+)
+def uri_component(value: Any) -> str:
+    """Every character but letters, digits and `-_.~` percent-encoded as UTF-8."""
+    return _percent_encoded(value)
+
+
+@family("decodeUriComponent", f"expects one parameter: the string to decode. {PARAMETERS}", _A_STRING)
+def decode_uri_component(text: str) -> str:
+    """Percent-decoded; a plus is a space, what is malformed stays (observed)."""
+    return _percent_decoded(text)
+
+
+@family("uriComponentToString", f"expects one parameter: the URI component to convert to binary. {PARAMETERS}", _A_STRING)
+def uri_component_to_string(text: str) -> str:
+    """Percent-decoded; a plus is a space, what is malformed stays (observed)."""
+    return _percent_decoded(text)
+
+
+@family("uriComponentToBinary", f"expects one parameter: the URI component to convert to binary. {PARAMETERS}", _A_STRING)
+def uri_component_to_binary(text: str) -> dict[str, Any]:
+    """The binary of the percent-decoded text."""
+    return envelope(_utf8(_percent_decoded(text)))
+
+
+def _percent_encoded(value: Any) -> str:
+    return quote_from_bytes(_utf8(to_text(value)), safe="-_.~")
+
+
+def _percent_decoded(text: str) -> str:
+    return unquote(text.replace("+", " "), errors="replace")
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode("utf-8")
+
+
+def _encoded(content: bytes) -> str:
+    return base64_codec.b64encode(content).decode("ascii")
+
+
+def _content(name: str, value: Any) -> bytes:
+    try:
+        return envelope_bytes(value)
+    except ValueError:
+        raise _not_convertible(name) from None
+
+
+def _decoded(name: str, text: str) -> bytes:
+    try:
+        return decode_base64(text)
+    except ValueError:
+        raise ExpressionError(
+            f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be decoded from base64"
+            " representation."
+        ) from None

@@ -1,0 +1,137 @@
+"""What a function takes, said once beside the function, and the one checker that raises every error of count and type."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from emulators.datafactory.expressions.errors import ExpressionError
+from emulators.datafactory.expressions.scope import Scope
+from emulators.datafactory.expressions.values import type_name
+
+STRING = frozenset({str})
+INTEGER = frozenset({int})
+NUMBER = frozenset({int, float})
+BOOLEAN = frozenset({bool})
+ARRAY = frozenset({list})
+COLLECTION = frozenset({list, str})
+CONTAINER = frozenset({list, str, dict})
+NULLABLE_CONTAINER = CONTAINER | {type(None)}
+ANY = frozenset({str, int, float, bool, list, dict, type(None)})
+
+_ORDINALS = ("first", "second", "third", "fourth")
+
+PARAMETER_S = "The function was invoked with '{count}' parameter(s)."
+PARAMETERS = "The function was invoked with '{count}' parameters."
+NO_PARAMETERS = "The function was invoked with no parameters."
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: the types it takes, what Data Factory says of it (`to be an integer`), the name it gives it if any."""
+
+    types: frozenset[type]
+    expects: str = ""
+    name: str | None = None
+    called: str = "parameter"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a function takes. `expects` is the sentence for a wrong number of parameters, behind "The function 'f' ".
+
+    `maximum` None is "any number": the last parameter repeats. `invalid_type`, where given, replaces the sentences about
+    single parameters.
+    """
+
+    name: str
+    expects: str
+    parameters: tuple[Parameter, ...]
+    minimum: int
+    maximum: int | None
+    invalid_type: str | None = None
+
+    def check_count(self, count: int) -> None:
+        """Raises ExpressionError unless so many parameters are right."""
+        if count < self.minimum or (self.maximum is not None and count > self.maximum):
+            raise ExpressionError(f"The function '{self.name}' {self.expects.format(count=count)}")
+
+    def check_type(self, index: int, value: Any) -> None:
+        """Raises ExpressionError unless the value may stand at this place (counted from zero)."""
+        parameter = self.parameters[min(index, len(self.parameters) - 1)]
+        if type(value) in parameter.types:
+            return
+        if self.invalid_type is not None:
+            raise ExpressionError(self.invalid_type.format(name=self.name, type=type_name(value)))
+        name = f" '{parameter.name}'" if parameter.name else ""
+        place = parameter.called if self.maximum == 1 else f"{_ORDINALS[index]} {parameter.called}"
+        raise ExpressionError(
+            f"The function '{self.name}' expects its {place}{name} {parameter.expects.format(type=type_name(value))}."
+            f" The provided value is of type '{type_name(value)}'."
+        )
+
+    def check(self, arguments: Sequence[Any]) -> None:
+        """Raises ExpressionError unless the arguments are right in number and type."""
+        count = len(arguments)
+        if count < self.minimum or (self.maximum is not None and count > self.maximum):
+            self.check_count(count)
+        last = len(self.parameters) - 1
+        for index, value in enumerate(arguments):
+            if type(value) not in self.parameters[index if index < last else last].types:
+                self.check_type(index, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the language: its signature and its body, which gets the scope first when `scoped`."""
+
+    signature: Signature
+    body: Callable[..., Any]
+    scoped: bool = False
+    documented: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name as the documentation writes it; calls ignore its case."""
+        return self.signature.name
+
+    def invoke(self, scope: Scope, arguments: Sequence[Any]) -> Any:
+        """The result for these arguments; raises ExpressionError for wrong ones."""
+        self.signature.check(arguments)
+        return self.body(scope, *arguments) if self.scoped else self.body(*arguments)
+
+
+class Family:
+    """A family of functions, filled by the decorator that it is: `@family("name", "expects …", Parameter(…), …)`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.functions: list[Function] = []
+
+    def __call__(
+        self,
+        name: str,
+        expects: str,
+        *parameters: Parameter,
+        minimum: int | None = None,
+        repeats: bool = False,
+        scoped: bool = False,
+        invalid_type: str | None = None,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Registers the decorated body. All parameters are required unless `minimum` says so; the last may repeat."""
+        maximum = None if repeats else len(parameters)
+        least = len(parameters) if minimum is None else minimum
+        signature = Signature(name, expects, parameters, least, maximum, invalid_type)
+
+        def register(body: Callable[..., Any]) -> Callable[..., Any]:
+            self.functions.append(Function(signature, body, scoped))
+            return body
+
+        return register
+
+
+def invalid_types(name: str, values: Sequence[Any], expected: str) -> ExpressionError:
+    """The sentence of functions that take any number of values of one kind."""
+    found = ",".join(dict.fromkeys(type_name(value) for value in values))
+    return ExpressionError(
+        f"The function '{name}' expects all of its parameters to be {expected}. Found invalid parameter types: '{found}'."
+    )

@@ -1,0 +1,222 @@
+"""Compiles a tree to a short list of instructions for a stack, and runs it: each text once compiled, any number of times run, at no depth of nesting a recursion."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from emulators.datafactory.expressions.errors import ExpressionError
+from emulators.datafactory.expressions.functions import function_named, undefined
+from emulators.datafactory.expressions.functions.signature import Function
+from emulators.datafactory.expressions.nodes import Call, Constant, Node, Selection
+from emulators.datafactory.expressions.scope import Scope
+from emulators.datafactory.expressions.selection import select
+from emulators.datafactory.expressions.text import check_length
+
+
+class Op(IntEnum):
+    """What an instruction does with the stack."""
+
+    PUSH = 0  # operand: a value
+    CALL = 1  # operand: (function, number of arguments)
+    SELECT_NAME = 2  # operand: (name, optional)
+    SELECT = 3  # operand: optional; the key is on the stack
+    JUMP = 4  # operand: where to
+    BRANCH = 5  # operand: where to unless the condition of `if` on the stack is true
+    SHORTCUT = 6  # operand: (function, value that decides, where to then)
+    UNDEFINED = 7  # operand: (name, number of arguments)
+
+
+Instruction = tuple[Op, Any, int]
+"""What to do, with what, and the position in the text it came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The instructions of one expression and the text they came from, for messages."""
+
+    text: str
+    code: list[Instruction]
+
+
+def compile_node(node: Node, text: str) -> Program:
+    """The program of a tree."""
+    return Program(text, _Compiler().compile(node))
+
+
+class _Compiler:
+    """Walks the tree with a list of what is left to do, so that depth costs no stack."""
+
+    def __init__(self) -> None:
+        self.code: list[Instruction] = []
+        self.pending: list[Any] = []
+
+    def compile(self, node: Node) -> list[Instruction]:
+        self.pending.append(node)
+        while self.pending:
+            task = self.pending.pop()
+            if isinstance(task, Constant):
+                self.code.append((Op.PUSH, task.value, task.position))
+            elif isinstance(task, Call):
+                self._call(task)
+            elif isinstance(task, tuple):
+                self.code.append(task)
+            else:
+                task()
+        return self.code
+
+    def _call(self, call: Call) -> None:
+        for selection in reversed(call.selections):
+            self._selection(selection)
+        function = function_named(call.name)
+        count = len(call.arguments)
+        if function is not None and function.name == "if" and count == 3:
+            self._choice(call)
+        elif function is not None and function.name in ("and", "or") and count:
+            self._chain(call, function)
+        else:
+            lazy = function is not None and function.name == "if"
+            instruction: Instruction = (
+                (Op.UNDEFINED, (call.name, count), call.position)
+                if function is None
+                else (Op.CALL, (function, count), call.position)
+            )
+            if lazy:  # a wrong number of branches is an error before any of them is evaluated
+                self.code += [(Op.PUSH, None, call.position)] * count
+                self.code.append(instruction)
+            else:
+                self.pending.append(instruction)
+                self.pending.extend(reversed(call.arguments))
+
+    def _selection(self, selection: Selection) -> None:
+        key = selection.key
+        if isinstance(key, Constant) and type(key.value) is str:
+            self.pending.append((Op.SELECT_NAME, (key.value, selection.optional), selection.position))
+        else:
+            self.pending.append((Op.SELECT, selection.optional, selection.position))
+            self.pending.append(key)
+
+    def _choice(self, call: Call) -> None:
+        condition, positive, negative = call.arguments
+        places: list[int] = []
+
+        def branch() -> None:
+            places.append(len(self.code))
+            self.code.append((Op.BRANCH, 0, call.position))
+
+        def otherwise() -> None:
+            places.append(len(self.code))
+            self.code.append((Op.JUMP, 0, call.position))
+            self.code[places[0]] = (Op.BRANCH, len(self.code), call.position)
+
+        def end() -> None:
+            self.code[places[1]] = (Op.JUMP, len(self.code), call.position)
+
+        self.pending.extend((end, negative, otherwise, positive, branch, condition))
+
+    def _chain(self, call: Call, function: Function) -> None:
+        places: list[int] = []
+        decides = function.name == "or"
+
+        def shortcut() -> None:
+            places.append(len(self.code))
+            self.code.append((Op.SHORTCUT, (function, decides, 0), call.position))
+
+        def end() -> None:
+            for place in places:
+                self.code[place] = (Op.SHORTCUT, (function, decides, len(self.code)), call.position)
+            self.code.append((Op.PUSH, not decides, call.position))
+
+        self.pending.append(end)
+        for argument in reversed(call.arguments):
+            self.pending.extend((shortcut, argument))
+
+
+def run(program: Program, scope: Scope) -> Any:
+    """The value of an expression; raises ExpressionError with the place in the text where it came to nothing."""
+    code = program.code
+    stack: list[Any] = []
+    counter = 0
+    end = len(code)
+    try:
+        while counter < end:
+            op, operand, _ = code[counter]
+            counter += 1
+            if op == 0:
+                stack.append(operand)
+            elif op == 1:
+                function, count = operand
+                if count:
+                    arguments = stack[-count:]
+                    del stack[-count:]
+                else:
+                    arguments = ()
+                stack.append(_checked(function.invoke(scope, arguments)))
+            elif op == 2:
+                stack[-1] = _by_name(stack[-1], operand, program.text)
+            elif op == 3:
+                key = stack.pop()
+                stack[-1] = select(stack[-1], key, operand, program.text)
+            else:
+                counter = _control(op, operand, counter, stack)
+    except ExpressionError as error:
+        raise error.located(program.text, code[counter - 1][2]) from None
+    except (ArithmeticError, ValueError, RecursionError, MemoryError):
+        raise _unexpected(code[counter - 1], program.text) from None
+    return stack[-1]
+
+
+def _by_name(target: Any, operand: tuple[str, bool], text: str) -> Any:
+    name, optional = operand
+    if type(target) is dict and name in target:
+        return target[name]
+    return select(target, name, optional, text)
+
+
+def _checked(value: Any) -> Any:
+    if type(value) is str:
+        check_length(len(value))
+    return value
+
+
+def _control(op: Op, operand: Any, counter: int, stack: list[Any]) -> int:
+    """Instructions that choose what comes next; gives its place."""
+    if op == Op.JUMP:
+        return int(operand)
+    if op == Op.BRANCH:
+        condition = stack.pop()
+        if type(condition) is not bool:
+            _IF.signature.check_type(0, condition)
+        return counter if condition else int(operand)
+    if op == Op.SHORTCUT:
+        function, decides, target = operand
+        value = stack.pop()
+        if type(value) is not bool:
+            function.signature.check_type(0, value)
+        if value is not decides:
+            # the next argument follows, or, behind the last one, the value that nothing decided against
+            return counter
+        stack.append(value)
+        return target + 1
+    name, _ = operand
+    raise undefined(name)
+
+
+def _function(name: str) -> Function:
+    function = function_named(name)
+    if function is None:
+        raise AssertionError(name)
+    return function
+
+
+_IF = _function("if")
+
+
+def _unexpected(instruction: Instruction, text: str) -> ExpressionError:
+    """What the engine says of values that a function cannot cope with, such as ones nested too deeply to be written."""
+    operand = instruction[1]
+    name = operand[0].name if instruction[0] == Op.CALL else "value"
+    return ExpressionError(
+        f"The provided parameters for template language function '{name}' are not valid.",
+        expression=text,
+        position=instruction[2],
+    )

@@ -1,0 +1,153 @@
+"""A JSON string as Data Factory reads it: plain text, one whole expression behind `@`, or text with expressions in `@{…}`; compiled once and kept."""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from emulators.datafactory.expressions.errors import ExpressionError
+from emulators.datafactory.expressions.interpreter import Program, compile_node, run
+from emulators.datafactory.expressions.nodes import Node
+from emulators.datafactory.expressions.parser import parse
+from emulators.datafactory.expressions.scope import Scope
+from emulators.datafactory.expressions.text import check_length, to_text
+
+_CACHED_TEMPLATES = 4096
+_CACHED_LENGTH = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """An expression in a string: its text without `@` or `@{}`, and where that text starts in the string."""
+
+    text: str
+    start: int
+
+
+Piece = str | Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled string. `whole` is the program of a string that is one expression, else `pieces` are joined as text."""
+
+    text: str
+    whole: Program | None
+    pieces: tuple[str | Program, ...]
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether there is nothing in it to evaluate."""
+        return self.whole is None and all(isinstance(piece, str) for piece in self.pieces)
+
+    def evaluate(self, scope: Scope) -> Any:
+        """The JSON value in this scope; raises ExpressionError. Infinity and NaN, which JSON lacks, come out as text."""
+        if self.whole is not None:
+            result = run(self.whole, scope)
+            return to_text(result) if type(result) is float and not math.isfinite(result) else result
+        if len(self.pieces) == 1 and type(self.pieces[0]) is str:
+            return self.pieces[0]
+        texts = [piece if isinstance(piece, str) else _interpolated(piece, scope) for piece in self.pieces]
+        check_length(sum(map(len, texts)))
+        return "".join(texts)
+
+
+def _interpolated(program: Program, scope: Scope) -> str:
+    value = run(program, scope)
+    try:
+        return to_text(value)
+    except (ValueError, RecursionError):
+        raise ExpressionError(
+            "The function 'string' was invoked with a parameter that is not valid. The value cannot be converted to a string.",
+            expression=program.text,
+            position=0,
+        ) from None
+
+
+def compile_template(text: str) -> Template:
+    """The compiled form of a string, from the cache when it was compiled before; raises ExpressionError."""
+    return _cached(text) if len(text) <= _CACHED_LENGTH else _compiled(text)
+
+
+def split_template(text: str) -> list[Piece]:
+    """The pieces of a string, in order: its literal text with escapes resolved, and its expressions.
+
+    A string that is one whole expression gives exactly one Segment that starts at 1; in `@{…}` they start behind the brace.
+    Raises ExpressionError for an expression that is not closed.
+    """
+    if text.startswith("@@"):
+        return [text[1:]]
+    if text.startswith("@") and len(text) > 1 and text[1] != "{":
+        return [Segment(text[1:], 1)]
+    return list(_interpolation(text)) if "@{" in text else [text]
+
+
+def is_whole(pieces: list[Piece]) -> bool:
+    """Whether the pieces are of a string that is one expression, whose value keeps its type."""
+    return len(pieces) == 1 and isinstance(pieces[0], Segment) and pieces[0].start == 1
+
+
+def _interpolation(text: str) -> Iterator[Piece]:
+    position, literal = 0, ""
+    while True:
+        mark = text.find("@{", position)
+        if mark < 0:
+            literal += text[position:]
+            break
+        if mark > position and text[mark - 1] == "@":
+            literal += text[position : mark - 1] + "@{"
+            position = mark + 2
+            continue
+        literal += text[position:mark]
+        if literal:
+            yield literal
+        literal = ""
+        end = _end_of_segment(text, mark)
+        yield Segment(text[mark + 2 : end], mark + 2)
+        position = end + 1
+    if literal:
+        yield literal
+
+
+_BRACE_OR_TEXT = re.compile(r"[{}]|'[^']*'?")
+
+
+def _end_of_segment(text: str, mark: int) -> int:
+    """The index of the brace that closes `@{` at `mark`; braces nest, those inside of quotes do not count (observed)."""
+    depth = 1
+    for match in _BRACE_OR_TEXT.finditer(text, mark + 2):
+        if match[0] == "{":
+            depth += 1
+        elif match[0] == "}":
+            depth -= 1
+            if depth == 0:
+                return match.start()
+    raise ExpressionError(
+        f"The expression '{text}' is not valid: the string interpolation segment starting at position '{mark}' is not"
+        " terminated. Make sure that every '@{' is followed by its '}'.",
+        expression=text,
+        position=mark,
+    )
+
+
+def _compiled(text: str) -> Template:
+    pieces = split_template(text)
+    if is_whole(pieces):
+        return Template(text, _program(pieces[0]), ())
+    return Template(text, None, tuple(piece if isinstance(piece, str) else _program(piece) for piece in pieces))
+
+
+_cached = lru_cache(maxsize=_CACHED_TEMPLATES)(_compiled)
+
+
+def _program(piece: Piece) -> Program:
+    if isinstance(piece, str):
+        raise AssertionError(piece)
+    return compile_node(parse(piece.text), piece.text)
+
+
+def parse_segments(text: str) -> list[tuple[Segment, Node]]:
+    """The expressions in a string and their trees; raises ExpressionError."""
+    return [(piece, parse(piece.text)) for piece in split_template(text) if isinstance(piece, Segment)]
