@@ -76,7 +76,7 @@ def _clear(run_id: str, storage: Storage) -> None:
 def _demand_readable_name(name: str) -> None:
     """Spark, as Hadoop before it, takes such files for hidden and reads nothing from them, without a word."""
     if name.startswith(("_", ".")):
-        raise FileRejected(f"The name '{name}' begins with '{name[0]}'; such files count as hidden and are not read.")
+        raise FileRejected(f"The file cannot be used: its name begins with '{name[0]}', which marks it as hidden.")
 
 
 def _ingest_rows(rows: DataFrame, header: Header, blob: Blob, run_id: str, storage: Storage, ledger: Ledger) -> Outcome:
@@ -102,8 +102,10 @@ def _ingest_rows(rows: DataFrame, header: Header, blob: Blob, run_id: str, stora
 def _nothing_usable(rows: DataFrame, header: Header, counted: Tally) -> FileRejected:
     first = explained(rows, header).orderBy("position").first()
     if first is None:
-        return FileRejected("The file has a header and no rows.")
-    return FileRejected(f"None of the {counted.rows} rows can be used; the first of them: {first['reason']}.")
+        return FileRejected("The file cannot be used: it has no records.")
+    return FileRejected(
+        f"The file cannot be used: it has no record that can be used. Of the first one: {first['reason']}."
+    )
 
 
 def _write(
@@ -148,7 +150,7 @@ def _duplicate(blob: Blob, counted: Tally, holder: Entry) -> Outcome:
     return Outcome(
         DUPLICATE,
         blob.name,
-        reason=f"The same rows came before, as '{holder.file}' in run {holder.run_id}.",
+        reason=f"The same records came before, as '{holder.file}' in run {holder.run_id}.",
         rows_in=counted.rows,
         fingerprint=counted.fingerprint,
         duplicate_of=holder.run_id,

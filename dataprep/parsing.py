@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the customary name
 
-from dataprep.schema import COLUMNS, DDL, ROW_PATTERN, TARGET, kind_of
+from dataprep.schema import COLUMNS, DDL, DECIMAL, ROW_PATTERN, TARGET, kind_of, whole
 
 HEAD_SIZE = 65_536
 """How many bytes of a file are looked at for its header."""
@@ -55,18 +55,22 @@ class Header:
 
 def _first_line(head: bytes) -> str:
     if not head:
-        raise FileRejected("The file is empty.")
+        raise FileRejected("The file cannot be used: it is empty.")
     lines = head.removeprefix(_BYTE_ORDER_MARK).splitlines()
     if len(lines) < 2 and len(head) >= HEAD_SIZE:
-        raise FileRejected(f"The first line is longer than {HEAD_SIZE} bytes: this is no table with a header.")
+        raise FileRejected(
+            f"The file cannot be used: its first line is longer than {HEAD_SIZE} bytes, so it is no header."
+        )
     try:
         line = lines[0].decode("utf-8") if lines else ""
     except UnicodeDecodeError as error:
-        raise FileRejected(f"The first line is not UTF-8 text (byte {error.start + 1} of it).") from None
+        raise FileRejected(
+            f"The file cannot be used: its header is not valid UTF-8 text (byte {error.start + 1})."
+        ) from None
     if "\0" in line:
-        raise FileRejected("The file is not UTF-8 text: its first line holds zero bytes, as UTF-16 or binary data do.")
+        raise FileRejected("The file cannot be used: it is not UTF-8 text, but UTF-16 or binary data.")
     if not line.strip():
-        raise FileRejected("The first line is blank; it must name the columns.")
+        raise FileRejected("The file cannot be used: its first line is blank, but must name the columns.")
     return line
 
 
@@ -76,16 +80,14 @@ def _names(line: str) -> list[str]:
         return names
     for delimiter, described in _OTHER_DELIMITERS.items():
         if {name.strip(' "') for name in line.split(delimiter)} & set(COLUMNS):
-            raise FileRejected(f"The columns are separated by {described}; they must be separated by commas.")
-    raise FileRejected(
-        "The first line does not name the columns: the header is missing, or this is another kind of file."
-    )
+            raise FileRejected(f"The file cannot be used: its fields are not separated by commas, but by {described}.")
+    raise FileRejected("The file cannot be used: its first line does not name the columns.")
 
 
 def _demand_once(names: list[str]) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise FileRejected(f"The header names more than once: {_listed(repeated)}.")
+        raise FileRejected(f"The file cannot be used: its header names more than once {_listed(repeated)}.")
 
 
 def _demand_contract(names: list[str]) -> None:
@@ -93,16 +95,16 @@ def _demand_contract(names: list[str]) -> None:
     unknown = [name for name in names if name not in COLUMNS]
     if missing == [TARGET] and not unknown:
         raise FileRejected(
-            f"The file has no column '{TARGET}', so nothing can be learned from it "
+            f'The file cannot be used: its column "{TARGET}" is missing, so nothing can be learned from it '
             "(a file of drivers to predict for, such as the competition's test file, is no training data)."
         )
     faults = [f"{what}: {_listed(some)}" for what, some in (("missing", missing), ("unknown", unknown)) if some]
     if faults:
-        raise FileRejected(f"The columns are not those agreed; {'; '.join(faults)}.")
+        raise FileRejected(f"The file cannot be used: its columns are not those agreed; {'; '.join(faults)}.")
 
 
 def _listed(names: Iterable[str], most: int = 10) -> str:
-    shown = [f"'{name[:_SHOWN]}'" for name in names]
+    shown = [f'"{name[:_SHOWN]}"' for name in names]
     return ", ".join(shown[:most]) + (f" and {len(shown) - most} more" if len(shown) > most else "")
 
 
@@ -161,28 +163,31 @@ def explained(rows: DataFrame, header: Header) -> DataFrame:
 
 def _reason(header: Header) -> Column:
     fields = F.split(_tidied(F.col("line")), ",")
-    repeats = F.concat(F.lit("id "), F.col("id").cast("string"), F.lit(" already occurs in an earlier row"))
-    count = F.concat(F.size(fields).cast("string"), F.lit(f" fields instead of {len(COLUMNS)}"))
+    repeats = F.concat(F.lit("its id occurs in an earlier row already: "), F.col("id").cast("string"))
+    count = F.concat(F.lit("it has "), F.size(fields).cast("string"), F.lit(f" fields instead of {len(COLUMNS)}"))
     return F.coalesce(
         F.when(F.col("id").isNotNull(), repeats),
-        F.when(~F.is_valid_utf8("line"), F.lit("the line holds bytes that are not UTF-8 text")),
+        F.when(~F.is_valid_utf8("line"), F.lit("it is not valid UTF-8 text")),
         F.when(F.size(fields) != len(COLUMNS), count),
         _first_fault(fields, header),
-        F.lit("the line is not a row of the table"),
+        F.lit("it is not a row of the table"),
     )
 
 
 def _first_fault(fields: Column, header: Header) -> Column:
     """What is wrong with the first field at fault. A loop over arrays: 59 cases in a row are too much code for Java."""
     kinds = [kind_of(column) for column in header.columns]
-    patterns = F.array(*(F.lit(f"^{kind.pattern}$") for kind in kinds))
-    begins = F.array(*(F.lit(f"{column} is ") for column in header.columns))
-    ends = F.array(*(F.lit(f"; expected {kind.described}") for kind in kinds))
+    patterns = F.array(*(F.lit(whole(kind.pattern)) for kind in kinds))
+    names = F.array(*(F.lit(column) for column in header.columns))
+    expected = F.array(*(F.lit(kind.described) for kind in kinds))
 
     def fault(field: Column, place: Column) -> Column:
-        quoted = F.concat(F.lit("'"), F.substring(field, 1, _SHOWN), F.lit("'"))
-        shown = F.when(field == "", F.lit("empty")).otherwise(quoted)
-        return F.when(~F.rlike(field, patterns[place]), F.concat(begins[place], shown, ends[place]))
+        value = F.concat(names[place], F.lit(" is '"), F.substring(field, 1, _SHOWN), F.lit("'"))
+        empty = F.concat(F.lit("a field is empty: "), names[place], F.lit(" (missing values are written -1)"))
+        no_number = F.concat(F.lit("a field is not a number: "), value)
+        wrong = F.concat(F.lit("a field has a wrong value: "), value, F.lit(", not "), expected[place])
+        found = F.when(field == "", empty).when(~field.rlike(whole(DECIMAL.pattern)), no_number).otherwise(wrong)
+        return F.when(~F.rlike(field, patterns[place]), found)
 
     return F.get(F.filter(F.transform(fields, fault), lambda found: found.isNotNull()), F.lit(0))
 

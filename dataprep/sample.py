@@ -26,6 +26,7 @@ FEWEST_CLAIMS = 10
 """A small sample holds more claims than its share (but no more than a quarter of its rows): a model needs some."""
 
 _VARIANTS = 4096
+_CONTRAST = 1.8  # how much clearer risk shows than in the real table, so that small samples can be learned from
 _ROWS_AT_ONCE = 10_000
 
 _Draw = Callable[[random.Random], str]
@@ -81,7 +82,7 @@ def _root(high: int) -> _Draw:
 
 
 def _slope(weight: float, centre: float = 0.0) -> Callable[[float], float]:
-    return lambda value: weight * (value - centre)
+    return lambda value: _CONTRAST * weight * (value - centre)
 
 
 # The shares of missing values are those published for the real table, to two digits.

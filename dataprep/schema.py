@@ -28,10 +28,10 @@ class Kind:
     described: str
 
 
-IDENTIFIER = Kind("bigint", r"\d{1,18}", "a driver's id (a whole number from 0)")
+IDENTIFIER = Kind("bigint", r"\d{1,18}", "a driver's id: a whole number of at most 18 digits")
 LABEL = Kind("int", r"[01]", "0 or 1")
-WHOLE = Kind("int", r"-?\d{1,9}", "a whole number (missing values are written -1)")
-DECIMAL = Kind("double", r"-?\d{1,15}(?:\.\d{1,20})?(?:[eE][-+]?\d{1,2})?", "a number (missing values are written -1)")
+WHOLE = Kind("int", r"-?\d{1,9}", "a whole number of at most nine digits")
+DECIMAL = Kind("double", r"-?\d{1,15}(?:\.\d{1,20})?(?:[eE][-+]?\d{1,2})?", "a number as the table has them")
 
 
 def _numbered(prefix: str, first: int, last: int, suffix: str = "") -> list[str]:
@@ -75,7 +75,16 @@ def kind_of(column: str) -> Kind:
 HEADER = ",".join(COLUMNS)
 """The first line of every output."""
 
-ROW_PATTERN = "^" + ",".join(kind_of(column).pattern for column in COLUMNS) + "$"
+
+def whole(pattern: str) -> str:
+    """The pattern for a text that matches from its first character to its last, in Python as in Java.
+
+    Not with `$`, which both let match before a last line end, and they do not agree on what line ends are.
+    """
+    return rf"^(?:{pattern})(?![\s\S])"
+
+
+ROW_PATTERN = whole(",".join(kind_of(column).pattern for column in COLUMNS))
 """Matches a line that holds one sound row in contract order, and no other line."""
 
 DDL = ", ".join(f"{column} {kind_of(column).sql_type}" for column in COLUMNS)
@@ -86,4 +95,4 @@ _ROW = re.compile(ROW_PATTERN, re.ASCII)
 
 def is_sound(line: str) -> bool:
     """Whether a line (no line end) holds one sound row in contract order."""
-    return _ROW.match(line) is not None and not line.endswith("\n")
+    return _ROW.match(line) is not None
