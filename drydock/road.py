@@ -113,7 +113,7 @@ class Road:
         metrics = ", ".join(f"{name} {value:.4f}" for name, value in run.metrics.items() if isinstance(value, float))
         self._tell("training", f"run {run.id} {_status(run.status)}: {metrics}")
         self._tell(
-            "lineage", f"data {run.parameters.get('data_file_path')}, SHA-256 {run.properties.get('data_sha256')}"
+            "lineage", f"data {run.parameters.get('data_file_path')}, SHA-256 {run.properties.get('data_file_sha256')}"
         )
         return End(end.outcome, run, end.seconds)
 

@@ -86,4 +86,4 @@ def assert_trained_on_own_records(cloud: Cloud, outcome: Outcome) -> None:
     assert run.parameters["caller_run_id"] == outcome.run_id
     written = output_blob(cloud, cloud.names.training_container, outcome)
     assert written is not None, f"run {outcome.run_id} has written no training records"
-    assert run.properties["data_sha256"] == hashlib.sha256(written).hexdigest()
+    assert run.properties["data_file_sha256"] == hashlib.sha256(written).hexdigest()
