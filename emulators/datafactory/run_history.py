@@ -83,17 +83,18 @@ class RunHistory:
 
     def pipeline_run_changed(self, run: PipelineRun) -> None:
         """Keep the record as it is now."""
-        stored = {
-            "run": run.to_json(),
-            "parameters": run.parameters,
-            "returnValue": run.return_value,
-            "triggerTime": None if run.invoked_by.time is None else timestamp(run.invoked_by.time),
-        }
+        shown = run.to_json()
         known = self._pipeline_runs.get(run.run_id)
         if known is None:
             self._supersede(run)
         else:
-            stored["run"]["isLatest"] = known["run"]["isLatest"]
+            shown["isLatest"] = known["run"]["isLatest"]
+        stored = {
+            "run": shown,
+            "parameters": run.parameters,
+            "returnValue": run.return_value,
+            "triggerTime": None if run.invoked_by.time is None else timestamp(run.invoked_by.time),
+        }
         self._keep(run.run_id, stored)
 
     def activity_run_changed(self, run: ActivityRun) -> None:
