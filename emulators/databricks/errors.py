@@ -45,6 +45,20 @@ class ResourceDoesNotExist(DatabricksError):
     code = "RESOURCE_DOES_NOT_EXIST"
 
 
+class NotFound(DatabricksError):
+    """The Files API's word for what is not there."""
+
+    status = 404
+    code = "NOT_FOUND"
+
+
+class AlreadyExists(DatabricksError):
+    """The Files API's word for what is there already."""
+
+    status = 409
+    code = "ALREADY_EXISTS"
+
+
 class ResourceAlreadyExists(DatabricksError):
     """What the request wants to make is there already (400 in workspace, DBFS and secrets)."""
 

@@ -4,9 +4,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from emulators.databricks.clusters import routes as clusters
+from emulators.databricks.dbfs import routes as dbfs
 from emulators.databricks.errors import render_error
+from emulators.databricks.files import routes as files
 from emulators.databricks.identity import routes as identity
 from emulators.databricks.jobs import routes as jobs
+from emulators.databricks.mounts import routes as mounts
 from emulators.databricks.secrets import routes as secrets
 from emulators.databricks.service import DatabricksService
 from emulators.databricks.unsupported import answer_unknown
@@ -28,6 +31,9 @@ def app(service: DatabricksService) -> ASGIApp:
             *jobs.routes(service.jobs, service.view, service.signatures),
             *clusters.routes(service.settings, service.clusters, service.libraries),
             *secrets.routes(service.scopes),
+            *dbfs.routes(service.dbfs, service.uploads),
+            *files.routes(service.dbfs),
+            *mounts.routes(service.mounts),
         ),
         render_error=render_error,
         authenticate=authenticate,

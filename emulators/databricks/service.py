@@ -4,6 +4,8 @@ import asyncio
 
 from emulators.databricks.clusters.clusters import Clusters
 from emulators.databricks.clusters.libraries import ClusterLibraries
+from emulators.databricks.dbfs.dbfs import Dbfs
+from emulators.databricks.dbfs.uploads import Uploads
 from emulators.databricks.identity.tokens import Tokens
 from emulators.databricks.jobs.catalogue import JobCatalogue
 from emulators.databricks.jobs.execution import Surroundings
@@ -13,6 +15,7 @@ from emulators.databricks.jobs.page import PageSignatures
 from emulators.databricks.jobs.registry import RunRegistry
 from emulators.databricks.jobs.runner import NotebookRunner
 from emulators.databricks.jobs.views import RunView
+from emulators.databricks.mounts.mounts import MountTable
 from emulators.databricks.secrets.scopes import SecretScopes
 from emulators.databricks.sequence import Sequence
 from emulators.databricks.settings import DatabricksSettings
@@ -28,6 +31,9 @@ class DatabricksService:
         self.tokens = Tokens(settings)
         self.tree = WorkspaceTree(store, clock, ids, settings.user_name)
         self.scopes = SecretScopes(store, clock)
+        self.mounts = MountTable(store)
+        self.dbfs = Dbfs(settings, self.mounts, self.scopes)
+        self.uploads = Uploads(self.dbfs, ids)
         self.clusters = Clusters(settings)
         self.libraries = ClusterLibraries(store, self.clusters)
         self.signatures = PageSignatures(settings)
@@ -53,3 +59,4 @@ class DatabricksService:
     async def stop(self) -> None:
         """End every active run; its state says that the cloud was stopped."""
         await self._executor.stop()
+        self.uploads.abandon_all()

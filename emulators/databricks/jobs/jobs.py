@@ -50,17 +50,18 @@ class Jobs:
         self._clock = clock
 
     def submit(self, body: Mapping[str, Any], principal: Principal) -> Run:
-        """A one-time run (runs/submit, both forms). A notebook's own token makes it a WORKFLOW_RUN, child of that run.
+        """A one-time run (runs/submit, both forms). The same idempotency token gives the same run.
 
-        The same idempotency token gives the same run. Raises InvalidParameterValue, MalformedRequest, NotSupported.
+        What a running notebook submits is a WORKFLOW_RUN, its child: `dbutils.notebook.run` comes this way.
+        Raises InvalidParameterValue, MalformedRequest, NotSupported.
         """
         given = Arguments(body)
         if (known := self._known(token_scope("SUBMIT_RUN", 0), given)) is not None:
             return known
         settings = normalised({name: value for name, value in body.items() if name not in _SUBMIT_ONLY})
         self._prepare_clusters(settings)
-        child = given.text("run_type") == "WORKFLOW_RUN"
-        if child and principal.run_id is None:
+        child = principal.run_id is not None
+        if given.text("run_type") == "WORKFLOW_RUN" and not child:
             raise InvalidParameterValue("Only a running notebook may submit a run of type WORKFLOW_RUN.")
         return self._start(
             Run(
@@ -71,7 +72,7 @@ class Jobs:
                 settings=settings,
                 state=State(LifeCycle.PENDING, "Waiting for cluster"),
                 start_time=milliseconds(self._clock.now()),
-                parent_run_id=principal.run_id if child else None,
+                parent_run_id=principal.run_id,
                 idempotency_token=given.text("idempotency_token"),
             )
         )

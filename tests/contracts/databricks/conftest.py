@@ -23,6 +23,7 @@ from emulators.kernel.store import DocumentStore
 from emulators.kernel.tokens import TokenIssuer
 
 TOKEN = "dapi0123456789abcdef0123456789abcdef-2"
+_KEY = TokenIssuer.generate()
 Behaviour = Callable[[NotebookRunSpec], Awaitable[NotebookResult]]
 
 
@@ -128,7 +129,7 @@ def connect(host: str, token: str) -> WorkspaceClient:
 async def served(folder: Path, runner: FakeRunner, **changes: Any) -> AsyncIterator[Workspace]:
     """A workspace over the state in `folder`."""
     listener = Listener.reserve()
-    issuer = TokenIssuer(TokenIssuer.generate(), "11111111-2222-3333-4444-555555555555")
+    issuer = TokenIssuer(_KEY, "11111111-2222-3333-4444-555555555555")
     store = DocumentStore(folder / "state.sqlite")
     settings = DatabricksSettings(
         address=listener.address(),

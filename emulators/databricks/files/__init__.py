@@ -1,0 +1,1 @@
+"""The Files API: files of volumes, whole, with ranges, in one request each."""
