@@ -38,9 +38,10 @@ def prepare(resources: Resources, name: str, run_id: str) -> Pipeline:
 def pipeline_parameters(pipeline: Pipeline, given: Mapping[str, Any], run_id: str) -> dict[str, Any]:
     """Parameter → value: what was given, else the default, converted to the declared type; raises RunRefused.
 
-    Names match whatever their case. What the pipeline does not declare is ignored (assumed).
+    Names match whatever their case. What the pipeline does not declare is ignored (assumed). A hidden secret, as the
+    records of an earlier run have it, counts as not given.
     """
-    by_name = {name.lower(): value for name, value in given.items()}
+    by_name = {name.lower(): value for name, value in given.items() if value != SECRET}
     values: dict[str, Any] = {}
     for name, spec in pipeline.parameters.items():
         if name.lower() in by_name:

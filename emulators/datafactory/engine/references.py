@@ -8,10 +8,7 @@ activities of its body.
 from typing import Any
 
 from emulators.datafactory.engine.pipeline import ActivityDefinition, Graph, InvalidPipeline, Pipeline
-from emulators.datafactory.expressions import analyse
-
-_EVALUATED = ("linkedServiceName", "inputs", "outputs", "policy", "userProperties")
-"""The parts of an activity, beside `typeProperties`, in which expressions are evaluated."""
+from emulators.datafactory.expressions import Analysis, analyse
 
 
 def check_references(pipeline: Pipeline) -> None:
@@ -32,9 +29,8 @@ def _check_graph(graph: Graph, known: set[str], outside: frozenset[str]) -> None
 
 
 def _check_activity(activity: ActivityDefinition, known: set[str], visible: frozenset[str]) -> None:
-    evaluated: list[Any] = [activity.own_type_properties]
-    evaluated += [activity.properties[part] for part in _EVALUATED if part in activity.properties]
-    found = analyse(evaluated)
+    found = analyse(_evaluated(activity))
+    _check_expressions(activity, found)
     for name in sorted(found.activities):
         if name.lower() not in known:
             raise InvalidPipeline(
@@ -47,6 +43,23 @@ def _check_activity(activity: ActivityDefinition, known: set[str], visible: froz
                 f"action '{name}'. Action '{name}' must either be in 'runAfter' path, or be a Trigger'."
             )
     _check_self_reference(activity, {name.lower() for name in found.variables})
+
+
+def _evaluated(activity: ActivityDefinition) -> list[Any]:
+    """The parts of an activity in which expressions are evaluated; names of references are not among them."""
+    written = activity.properties
+    references = [written.get("linkedServiceName"), *(written.get("inputs") or []), *(written.get("outputs") or [])]
+    parameters = [reference.get("parameters") for reference in references if reference]
+    properties = [item.get("value") for item in written.get("userProperties") or []]
+    return [activity.own_type_properties, written.get("policy"), *parameters, *properties]
+
+
+def _check_expressions(activity: ActivityDefinition, found: Analysis) -> None:
+    """An expression that cannot be read, or calls a function there is none of, refuses the run. A wrong argument does
+    not: that is found out only if the activity runs (assumed, as in the workflow engine)."""
+    for problem in found.problems:
+        if not problem.message.startswith("The function '"):
+            raise InvalidPipeline(f"In activity '{activity.name}': {problem.message}")
 
 
 def _check_self_reference(activity: ActivityDefinition, variables: set[str]) -> None:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from emulators.datafactory.engine.activity import Activity, Failed, Stopped, Succeeded
 from emulators.datafactory.engine.commands import (
     ActivityRunChanged,
@@ -36,7 +37,9 @@ MANUAL = InvokedBy(id="person", name="Manual", invoked_by_type="Manual")
 Json = dict[str, Any]
 
 
-def activity(name: str, kind: str = "Outside", after: str = "", *, policy: Json | None = None, **properties: Any) -> Json:
+def activity(
+    name: str, kind: str = "Outside", after: str = "", *, policy: Json | None = None, **properties: Any
+) -> Json:
     """One activity; `after` is "A, B:Failed|Skipped"."""
     return {
         "name": name,
@@ -88,7 +91,9 @@ class Rig:
         **resources: Any,
     ) -> PipelineRun:
         """Start pipeline `name`; a list stands for the activities of the only pipeline."""
-        self.outcomes.update({key: [value] if isinstance(value, str) else value for key, value in (outcomes or {}).items()})
+        self.outcomes.update(
+            {key: [value] if isinstance(value, str) else value for key, value in (outcomes or {}).items()}
+        )
         given = {"p": {"activities": pipelines}} if isinstance(pipelines, list) else pipelines
         found = Resources("factory", pipelines=given, **resources)
         run = self.runs.start(
@@ -186,11 +191,17 @@ def rig() -> Rig:
     return Rig()
 
 
-@pytest.fixture(name="activity")
+@pytest.fixture(scope="session")
+def new_rig() -> Callable[[], Rig]:
+    """Makes rigs, for tests that need one per example."""
+    return Rig
+
+
+@pytest.fixture(name="activity", scope="session")
 def _activity() -> Callable[..., Json]:
     return activity
 
 
-@pytest.fixture(name="graph")
+@pytest.fixture(name="graph", scope="session")
 def _graph() -> Callable[[str], list[Json]]:
     return graph

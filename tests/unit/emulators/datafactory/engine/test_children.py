@@ -1,8 +1,9 @@
-"""Execute Pipeline, concurrency, queueing and cancellation (adf semantics 3.12, 4.6)."""
+"""Execute Pipeline, concurrency, queueing and cancellation."""
 
 from typing import Any
 
 import pytest
+
 from emulators.datafactory.engine.errors import RunRefused
 from emulators.datafactory.engine.runs import MAX_QUEUED
 
@@ -19,14 +20,16 @@ def test_a_parent_waits_for_its_child_and_reads_what_it_returns(rig: Any, activi
         activity("W", "Wait", waitTimeInSeconds=5),
         activity("R", "SetVariable", variableName="pipelineReturnValue", setSystemVariable=True, value=returned),
     ]
+    reader = activity("A", after="Call", k="@activity('Call').output.pipelineReturnValue.k")
     run = rig.run(
         {
-            "p": {"activities": [calls(activity, "CHILD", x="@pipeline().Pipeline"), activity("A", after="Call", k="@activity('Call').output.pipelineReturnValue.k")]},
+            "p": {"activities": [calls(activity, "CHILD", x="@pipeline().Pipeline"), reader]},
             "child": {"activities": child, "parameters": {"x": {"type": "String"}}},
         }
     )  # fmt: skip
     assert rig.events == [
-        "0 p InProgress", "0 Call InProgress", "0 child InProgress", "0 W InProgress", "0 R InProgress", "0 R Succeeded",
+        "0 p InProgress", "0 Call InProgress", "0 child InProgress", "0 W InProgress", "0 R InProgress",
+        "0 R Succeeded",
         "5 W Succeeded", "5 child Succeeded", "5 Call Succeeded", "5 A InProgress", "5 A Succeeded", "5 p Succeeded",
     ]  # fmt: skip
     assert rig.started[0].type_properties == {"k": "p"}
@@ -47,7 +50,9 @@ def test_a_parent_waits_for_its_child_and_reads_what_it_returns(rig: Any, activi
 
 @pytest.mark.parametrize("wait", [False, None])
 def test_without_waiting_the_activity_is_over_at_once(rig: Any, activity: Any, wait: bool | None) -> None:
-    rig.run({"p": {"activities": [calls(activity, "c", wait=wait)]}, "c": {"activities": [activity("A")]}}, {"A": "fail 9"})
+    rig.run(
+        {"p": {"activities": [calls(activity, "c", wait=wait)]}, "c": {"activities": [activity("A")]}}, {"A": "fail 9"}
+    )
     assert "0 p Succeeded" in rig.events
     assert rig.events[-1] == "9 c Failed"
 

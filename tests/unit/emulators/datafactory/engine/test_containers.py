@@ -1,4 +1,4 @@
-"""If, Switch, ForEach and Until: which inner activities run, in which order, and how the container ends (3.6 to 3.9)."""
+"""If, Switch, ForEach and Until: which inner activities run, in which order, and how the container ends."""
 
 from typing import Any
 
@@ -15,7 +15,15 @@ def fails(name: str, message: str) -> str:
 @pytest.mark.parametrize(("value", "ran"), [(True, ["Yes"]), (False, ["No"])])
 def test_if_runs_one_branch(rig: Any, activity: Any, value: bool, ran: list[str]) -> None:
     run = rig.run(
-        [activity("If", "IfCondition", expression=value, ifTrueActivities=[activity("Yes")], ifFalseActivities=[activity("No")])]
+        [
+            activity(
+                "If",
+                "IfCondition",
+                expression=value,
+                ifTrueActivities=[activity("Yes")],
+                ifFalseActivities=[activity("No")],
+            )
+        ]
     )
     assert [started.name for started in rig.started] == ran
     assert run.status == "Succeeded"
@@ -96,7 +104,13 @@ def test_items_are_dealt_to_queues_beforehand(rig: Any, activity: Any) -> None:
     items = [10, 1, 10, 1, 10]
     rig.run([loop(activity, items, activity("W", "Wait", waitTimeInSeconds="@item()"), batchCount=2)])
     starts = [event.split()[:2] for event in rig.events if event.endswith("W InProgress")]
-    assert starts == [["0", "Loop[0]/W"], ["0", "Loop[1]/W"], ["1", "Loop[3]/W"], ["10", "Loop[2]/W"], ["20", "Loop[4]/W"]]
+    assert starts == [
+        ["0", "Loop[0]/W"],
+        ["0", "Loop[1]/W"],
+        ["1", "Loop[3]/W"],
+        ["10", "Loop[2]/W"],
+        ["20", "Loop[4]/W"],
+    ]
 
 
 def test_twenty_at_a_time_unless_said(rig: Any, activity: Any) -> None:
@@ -106,9 +120,7 @@ def test_twenty_at_a_time_unless_said(rig: Any, activity: Any) -> None:
 
 
 def test_a_failed_iteration_does_not_stop_the_others(rig: Any, activity: Any) -> None:
-    run = rig.run(
-        [loop(activity, [1, 2, 3], activity("X"), isSequential=True)], {"X": ["ok", "fail", "ok"]}
-    )
+    run = rig.run([loop(activity, [1, 2, 3], activity("X"), isSequential=True)], {"X": ["ok", "fail", "ok"]})
     assert len(rig.started) == 3
     assert run.message == "Operation on target Loop failed: " + fails("X", "X broke")
 
@@ -153,7 +165,9 @@ def test_inner_activities_see_what_ran_before_the_loop(rig: Any, activity: Any) 
 
 
 def test_an_if_in_a_loop_has_the_loops_item(rig: Any, activity: Any) -> None:
-    inner = activity("If", "IfCondition", expression="@equals(item(), 2)", ifTrueActivities=[activity("X", n="@item()")])
+    inner = activity(
+        "If", "IfCondition", expression="@equals(item(), 2)", ifTrueActivities=[activity("X", n="@item()")]
+    )
     rig.run([loop(activity, [1, 2, 3], inner, isSequential=True)])
     assert [started.type_properties["n"] for started in rig.started] == [2]
 
@@ -201,7 +215,10 @@ def test_until_ends_at_its_timeout(rig: Any, activity: Any) -> None:
 def test_a_loop_without_a_wait_does_not_stop_the_clock(rig: Any, activity: Any) -> None:
     body = activity("S", "SetVariable", variableName="v", value="x")
     pipelines = {
-        "p": {"activities": [until(activity, False, body, timeout="0.00:00:30")], "variables": {"v": {"type": "String"}}}
+        "p": {
+            "activities": [until(activity, False, body, timeout="0.00:00:30")],
+            "variables": {"v": {"type": "String"}},
+        }
     }
     assert rig.run(pipelines).status == "Failed"
     assert len(rig.of("S")) == 30

@@ -1,6 +1,12 @@
-"""Dependency conditions, skipping and the leaf rule (adf semantics 4.3 and 4.4), as data."""
+"""Dependency conditions, skipping and the leaf rule, as data.
 
+`cases/failure_patterns.json` is the table of the failure handling documentation, each pattern in both outcomes;
+`cases/dependency_rules.json` has the single rules.
+"""
+
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,44 +28,14 @@ class Case:
         return f"{self.rule} {self.outcomes}"
 
 
-OK: dict[str, str] = {}
-A_FAILS = {"A": "fail"}
-
-PATTERNS = [
-    # The table of the failure handling documentation, each pattern in both outcomes
-    Case("try-catch", "A; Handler <- A:Failed", OK, "A", "Handler", "Succeeded"),
-    Case("try-catch", "A; Handler <- A:Failed", A_FAILS, "A Handler", "", "Succeeded"),
-    Case("do-if-else", "A; Next <- A; Handler <- A:Failed", OK, "A Next", "Handler", "Succeeded"),
-    Case("do-if-else", "A; Next <- A; Handler <- A:Failed", A_FAILS, "A Handler", "Next", "Failed", "A"),
-    Case("do-if-skip-else", "A; Next <- A; Handler <- A:Failed; Dummy <- Next:Skipped", OK, "A Next", "Handler Dummy", "Succeeded"),
-    Case("do-if-skip-else", "A; Next <- A; Handler <- A:Failed; Dummy <- Next:Skipped", A_FAILS, "A Handler Dummy", "Next", "Succeeded"),
-    Case("generic handler", "A; B <- A; C <- B; Handler <- C:Failed|Skipped", OK, "A B C", "Handler", "Succeeded"),
-    Case("generic handler", "A; B <- A; C <- B; Handler <- C:Failed|Skipped", A_FAILS, "A Handler", "B C", "Succeeded"),
-    Case("generic handler", "A; B <- A; C <- B; Handler <- C:Failed|Skipped", {"C": "fail"}, "A B C Handler", "", "Succeeded"),
-    Case("try-catch-proceed", "A; Handler <- A:Failed; Next <- Handler:Succeeded|Skipped", OK, "A Next", "Handler", "Succeeded"),
-    Case("try-catch-proceed", "A; Handler <- A:Failed; Next <- Handler:Succeeded|Skipped", A_FAILS, "A Handler Next", "", "Succeeded"),
-    Case("try-catch-proceed as documented", "A; Handler <- A:Failed; Next <- Handler:Failed|Skipped", A_FAILS, "A Handler", "Next", "Succeeded"),
-]  # fmt: skip
-
-RULES = [
-    Case("no condition means success", "A; B <- A", A_FAILS, "A", "B", "Failed", "A"),
-    Case("completed is succeeded or failed", "A; B <- A:Completed", OK, "A B", "", "Succeeded"),
-    Case("completed is succeeded or failed", "A; B <- A:Completed", A_FAILS, "A B", "", "Succeeded"),
-    Case("completed is not skipped", "A; B <- A; C <- B:Completed", A_FAILS, "A", "B C", "Failed", "A"),
-    Case("skipped spreads", "A; B <- A; C <- B; D <- C", A_FAILS, "A", "B C D", "Failed", "A"),
-    Case("a skipped predecessor satisfies skipped only", "A; B <- A; C <- B:Skipped; D <- B:Failed", A_FAILS, "A C", "B D", "Failed", "A"),
-    Case("conditions of one predecessor are alternatives", "A; B <- A:Succeeded|Failed", A_FAILS, "A B", "", "Succeeded"),
-    Case("several predecessors are all needed", "A; B; C <- A, B", {"B": "fail"}, "A B", "C", "Failed", "B"),
-    Case("several predecessors are all needed", "A; B; C <- A, B:Failed", {"B": "fail"}, "A B C", "", "Succeeded"),
-    Case("a failed leaf fails the run", "A; B", {"B": "fail"}, "A B", "", "Failed", "B"),
-    Case("the handler's own failure fails the run", "A; Handler <- A:Failed", {"A": "fail", "Handler": "fail"}, "A Handler", "", "Failed", "Handler"),
-    Case("both parents of a skipped leaf count", "A; B; C <- A:Failed, B", OK, "A B", "C", "Succeeded"),
-    Case("one list twice is and", "A; B <- A:Succeeded, A:Failed", OK, "A", "B", "Succeeded"),
-    Case("an empty pipeline succeeds", "", OK, "", "", "Succeeded"),
-]  # fmt: skip
+CASES = [
+    Case(**case)
+    for name in ("failure_patterns", "dependency_rules")
+    for case in json.loads((Path(__file__).parent / "cases" / f"{name}.json").read_text("utf-8"))
+]
 
 
-@pytest.mark.parametrize("case", PATTERNS + RULES, ids=str)
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_rules(rig: Any, graph: Any, case: Case) -> None:
     run = rig.run(graph(case.graph) if case.graph else [], case.outcomes)
     skipped = [event.split()[1] for event in rig.events if event.endswith("Skipped")]

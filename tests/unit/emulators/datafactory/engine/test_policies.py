@@ -1,4 +1,4 @@
-"""Timeout, retry, interval and secured input and output (adf semantics 4.1)."""
+"""Timeout, retry, interval and secured input and output."""
 
 from typing import Any
 
@@ -102,7 +102,11 @@ def test_user_properties_are_evaluated(rig: Any, activity: Any) -> None:
 
 def test_references_are_evaluated_in_their_parameters_only(rig: Any, activity: Any) -> None:
     written = activity("A") | {
-        "linkedServiceName": {"referenceName": "@x", "type": "LinkedServiceReference", "parameters": {"c": "@pipeline().Pipeline"}},
+        "linkedServiceName": {
+            "referenceName": "@x",
+            "type": "LinkedServiceReference",
+            "parameters": {"c": "@pipeline().Pipeline"},
+        },
         "inputs": [{"referenceName": "in", "type": "DatasetReference", "parameters": {"f": "@pipeline().Pipeline"}}],
     }
     rig.run([written])

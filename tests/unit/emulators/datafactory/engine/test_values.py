@@ -1,8 +1,9 @@
-"""Parameters, variables, return values, system variables and the small control activities (2.1, 2.3, 3.10, 3.11)."""
+"""Parameters, variables, return values, system variables and the small control activities."""
 
 from typing import Any
 
 import pytest
+
 from emulators.datafactory.engine.errors import RunRefused
 
 
@@ -53,7 +54,9 @@ def test_parameters_are_converted(rig: Any, activity: Any, kind: str, given: Any
         ("Strange", "a", "String"),
     ],
 )
-def test_a_value_of_the_wrong_type_refuses_the_run(rig: Any, activity: Any, kind: str, given: Any, received: str) -> None:
+def test_a_value_of_the_wrong_type_refuses_the_run(
+    rig: Any, activity: Any, kind: str, given: Any, received: str
+) -> None:
     with pytest.raises(RunRefused) as refusal:
         rig.run(with_parameter(activity, kind), parameters={"x": given})
     assert refusal.value.code == "BadRequest"
@@ -92,13 +95,19 @@ def test_records_show_texts_and_no_secrets(rig: Any, activity: Any) -> None:
 
 def test_system_variables(rig: Any, activity: Any) -> None:
     run = rig.run(
-        [activity("A", all="@{pipeline().DataFactory} @{pipeline().Pipeline} @{pipeline().RunId} @{pipeline().GroupId}")]
+        [
+            activity(
+                "A", all="@{pipeline().DataFactory} @{pipeline().Pipeline} @{pipeline().RunId} @{pipeline().GroupId}"
+            )
+        ]
     )
     assert rig.started[0].type_properties["all"] == f"factory p {run.run_id} {run.run_id}"
 
 
 def test_a_manual_run_has_its_trigger_variables(rig: Any, activity: Any) -> None:
-    rig.run([activity("A", type="@pipeline().TriggerType", time="@pipeline().TriggerTime", who="@pipeline().TriggerName")])
+    rig.run(
+        [activity("A", type="@pipeline().TriggerType", time="@pipeline().TriggerTime", who="@pipeline().TriggerName")]
+    )
     assert rig.started[0].type_properties == {
         "type": "Manual",
         "who": "Manual",
@@ -118,7 +127,9 @@ def test_global_parameters(rig: Any, activity: Any) -> None:
 
 
 def with_variables(*activities: Any, **variables: str) -> Any:
-    return {"p": {"activities": list(activities), "variables": {name: {"type": kind} for name, kind in variables.items()}}}
+    return {
+        "p": {"activities": list(activities), "variables": {name: {"type": kind} for name, kind in variables.items()}}
+    }
 
 
 def test_a_variable_is_set_appended_to_and_read(rig: Any, activity: Any) -> None:
@@ -166,7 +177,11 @@ def test_only_an_array_can_be_appended_to(rig: Any, activity: Any) -> None:
 
 def test_a_value_must_not_read_its_own_variable(rig: Any, activity: Any) -> None:
     with pytest.raises(RunRefused, match="self referencing variable 'v'"):
-        rig.run(with_variables(activity("S", "SetVariable", variableName="v", value="@concat(variables('v'), 'x')"), v="String"))
+        rig.run(
+            with_variables(
+                activity("S", "SetVariable", variableName="v", value="@concat(variables('v'), 'x')"), v="String"
+            )
+        )
 
 
 def test_the_return_value(rig: Any, activity: Any) -> None:
@@ -175,9 +190,14 @@ def test_the_return_value(rig: Any, activity: Any) -> None:
         {"key": "n", "value": {"type": "Int", "content": 5}},
         {"key": "none", "value": {"type": "Null"}},
         {"key": "list", "value": {"type": "Array", "content": [{"type": "String", "content": "a"}]}},
-        {"key": "o", "value": {"type": "Object", "content": [{"key": "k", "value": {"type": "Boolean", "content": True}}]}},
+        {
+            "key": "o",
+            "value": {"type": "Object", "content": [{"key": "k", "value": {"type": "Boolean", "content": True}}]},
+        },
     ]
-    run = rig.run([activity("R", "SetVariable", variableName="pipelineReturnValue", setSystemVariable=True, value=value)])
+    run = rig.run(
+        [activity("R", "SetVariable", variableName="pipelineReturnValue", setSystemVariable=True, value=value)]
+    )
     assert run.return_value == {"e": "p", "n": 5, "none": None, "list": ["a"], "o": {"k": True}}
 
 

@@ -1,0 +1,93 @@
+"""Running again: with the parameters of the earlier run, from an activity, or from failure."""
+
+from typing import Any
+
+import pytest
+
+from emulators.datafactory.engine.errors import RunRefused
+from emulators.datafactory.engine.records import RerunReference
+
+GRAPH = "A; B <- A; C <- B; D"
+
+
+def earlier(rig: Any, run: Any, **more: Any) -> RerunReference:
+    reference = RerunReference(run, tuple(rig.records), **more)
+    rig.events.clear()
+    rig.started.clear()
+    return reference
+
+
+def test_a_plain_rerun_takes_the_old_parameters_and_a_group_of_its_own(rig: Any, activity: Any) -> None:
+    pipelines = {"p": {"activities": [activity("A")], "parameters": {"x": {"type": "Int"}}}}
+    first = rig.run(pipelines, parameters={"x": 1})
+    again = rig.run(pipelines, parameters={"x": 2}, reference=earlier(rig, first))
+    assert again.parameters == {"x": 1}
+    assert again.run_group_id == again.run_id
+    assert len(rig.started) == 1
+
+
+def test_a_recovery_shares_the_group(rig: Any, graph: Any) -> None:
+    first = rig.run(graph(GRAPH))
+    again = rig.run(graph(GRAPH), reference=earlier(rig, first, is_recovery=True))
+    assert again.run_group_id == first.run_id
+    assert len(rig.started) == 4, "without a place to start from everything runs again"
+
+
+def test_from_an_activity(rig: Any, graph: Any) -> None:
+    rig.outputs["A"] = {"n": 1}
+    activities = graph(GRAPH)
+    activities[1]["typeProperties"]["n"] = "@activity('A').output.n"
+    first = rig.run(activities)
+    again = rig.run(activities, reference=earlier(rig, first, is_recovery=True, start_activity_name="b"))
+    assert [started.name for started in rig.started] == ["B", "C"]
+    assert rig.started[0].type_properties == {"n": 1}, "the output of the earlier run is used"
+    assert again.status == "Succeeded"
+
+
+def test_from_failure(rig: Any, graph: Any) -> None:
+    first = rig.run(graph(GRAPH), {"B": ["fail", "ok"]})
+    assert first.status == "Failed"
+    again = rig.run(graph(GRAPH), reference=earlier(rig, first, is_recovery=True, start_from_failure=True))
+    assert [started.name for started in rig.started] == ["B", "C"]
+    assert again.status == "Succeeded"
+
+
+def test_variables_are_set_again(rig: Any, activity: Any) -> None:
+    pipelines = {
+        "p": {
+            "activities": [
+                activity("S", "SetVariable", variableName="v", value="x"),
+                activity("A", after="S", v="@variables('v')"),
+            ],
+            "variables": {"v": {"type": "String"}},
+        }
+    }
+    first = rig.run(pipelines, {"A": ["fail", "ok"]})
+    rig.run(pipelines, reference=earlier(rig, first, is_recovery=True, start_from_failure=True))
+    assert rig.started[0].type_properties == {"v": "x"}
+
+
+def test_an_inner_activity_starts_its_container_again(rig: Any, activity: Any) -> None:
+    activities = [activity("A"), activity("If", "IfCondition", "A", expression=True, ifTrueActivities=[activity("X")])]
+    first = rig.run(activities)
+    rig.run(activities, reference=earlier(rig, first, is_recovery=True, start_activity_name="X"))
+    assert [started.name for started in rig.started] == ["X"]
+
+
+def test_an_unknown_activity_to_start_from_is_refused(rig: Any, graph: Any) -> None:
+    first = rig.run(graph(GRAPH))
+    with pytest.raises(RunRefused, match="no activity 'Z'"):
+        rig.run(graph(GRAPH), reference=earlier(rig, first, is_recovery=True, start_activity_name="Z"))
+
+
+def test_a_hidden_secret_is_not_taken_for_its_value(rig: Any, activity: Any) -> None:
+    pipelines = {
+        "p": {
+            "activities": [activity("A", s="@pipeline().parameters.s")],
+            "parameters": {"s": {"type": "SecureString"}},
+        }
+    }
+    first = rig.run(pipelines, parameters={"s": "s3cret"})
+    assert rig.started[0].type_properties == {"s": "s3cret"}
+    with pytest.raises(RunRefused, match="'s' is not provided"):
+        rig.run(pipelines, reference=earlier(rig, first))
