@@ -56,7 +56,8 @@ def decode_text(content: bytes, media_type: str) -> str:
     except LookupError:
         encoding = "utf-8"
     encoding = {"utf-16": "utf-16-le", "utf-8": "utf-8-sig"}.get(encoding, encoding)
-    return content.decode(encoding, "replace")
+    text = content.decode(encoding, "replace")
+    return text.replace("\ufffd", "?") if encoding == "ascii" else text
 
 
 def decode_base64(text: str) -> bytes:

@@ -23,7 +23,8 @@ class Op(IntEnum):
     JUMP = 4  # operand: where to
     BRANCH = 5  # operand: where to unless the condition of `if` on the stack is true
     SHORTCUT = 6  # operand: (function, value that decides, where to then)
-    UNDEFINED = 7  # operand: (name, number of arguments)
+    FIRST = 7  # operand: where to when the value on the stack is not null; else it is dropped
+    UNDEFINED = 8  # operand: (name, number of arguments)
 
 
 Instruction = tuple[Op, Any, int]
@@ -73,6 +74,8 @@ class _Compiler:
             self._choice(call)
         elif function is not None and function.name in ("and", "or") and count:
             self._chain(call, function)
+        elif function is not None and function.name == "coalesce" and count:
+            self._first(call)
         else:
             lazy = function is not None and function.name == "if"
             instruction: Instruction = (
@@ -131,6 +134,22 @@ class _Compiler:
             self.pending.extend((shortcut, argument))
 
 
+    def _first(self, call: Call) -> None:
+        places: list[int] = []
+
+        def found() -> None:
+            places.append(len(self.code))
+            self.code.append((Op.FIRST, 0, call.position))
+
+        def end() -> None:
+            for place in places:
+                self.code[place] = (Op.FIRST, len(self.code), call.position)
+
+        self.pending.extend((end, call.arguments[-1]))
+        for argument in reversed(call.arguments[:-1]):
+            self.pending.extend((found, argument))
+
+
 def run(program: Program, scope: Scope) -> Any:
     """The value of an expression; raises ExpressionError with the place in the text where it came to nothing."""
     code = program.code
@@ -182,6 +201,11 @@ def _control(op: Op, operand: Any, counter: int, stack: list[Any]) -> int:
     """Instructions that choose what comes next; gives its place."""
     if op == Op.JUMP:
         return int(operand)
+    if op == Op.FIRST:
+        if stack[-1] is not None:
+            return int(operand)
+        stack.pop()
+        return counter
     if op == Op.BRANCH:
         condition = stack.pop()
         if type(condition) is not bool:

@@ -41,7 +41,7 @@ def identity(value: Any) -> object:
 def equal(left: Any, right: Any) -> bool:
     """`equals`: deep equality, but two numbers at the top compare by value whatever their types (observed)."""
     if type(left) in (int, float) and type(right) in (int, float):
-        return bool(left == right)
+        return bool(left == right) if type(left) is type(right) else float(left) == float(right)
     return identity(left) == identity(right)
 
 

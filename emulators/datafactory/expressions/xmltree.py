@@ -36,16 +36,51 @@ _DECLARATION = re.compile(r"<\?xml(\s+version\s*=\s*(\"1\.0\"|'1\.0'))(.*?)\?>",
 _ROOT_INVALID = "Data at the root level is invalid. Line {line}, position {column}."
 
 
-def parse_xml(text: str) -> list[Node]:
+def parse_xml(text: str, literal: bool = False) -> list[Node]:
     """The nodes of a document, its declaration first if it has one. Raises XmlError with .NET's sentence.
 
-    A document type raises "unsupported": entities of its own are no data.
+    `literal` keeps line ends, and white space in attributes, as they are written, as XmlDocument does. A document type raises "unsupported": entities of its own are no data.
     """
     if not text.strip(_SPACE):
         raise XmlError("Root element is missing.")
     if not text.lstrip(_SPACE).startswith("<"):
         raise XmlError(_ROOT_INVALID.format(line=1, column=1))
-    return _Builder(text.lstrip(_SPACE) if not text.startswith("<") else text).build()
+    nodes = _Builder(_guarded(text.lstrip(_SPACE)) if literal else text.lstrip(_SPACE)).build()
+    if literal:
+        _unguard(nodes)
+    return nodes
+
+
+_MARKUP = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>|<[^>]*>|[^<]+", re.DOTALL)
+_ATTRIBUTE_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
+_GUARDS = {"\r": "\ue00d", "\n": "\ue00a", "\t": "\ue009"}
+"""Private characters that stand for white space while expat, which would normalise it, reads the text."""
+
+
+def _guarded(text: str) -> str:
+    if not any(space in text for space in _GUARDS):
+        return text
+    return _MARKUP.sub(lambda match: _guarded_part(match[0]), text)
+
+
+def _guarded_part(part: str) -> str:
+    if part.startswith("<![") or not part.startswith("<"):
+        return part.replace("\r", _GUARDS["\r"]) if part.strip(_SPACE) else part
+    if part.startswith(("<!", "<?")):
+        return part
+    return _ATTRIBUTE_VALUE.sub(lambda match: match[0].translate(str.maketrans(_GUARDS)), part)
+
+
+def _unguard(nodes: list[Node]) -> None:
+    table = str.maketrans({guard: space for space, guard in _GUARDS.items()})
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Text):
+            node.value = node.value.translate(table)
+        else:
+            node.attributes = [(name, value.translate(table)) for name, value in node.attributes]
+            pending.extend(node.children)
 
 
 def root_of(nodes: list[Node]) -> Element:
@@ -122,8 +157,9 @@ class _Builder:
                     child.kind = "#significant-whitespace"
 
     def _closed_itself(self) -> bool:
-        """Whether the element that ends here was written as `<a/>`: then its end is no tag of its own."""
-        return not self.encoded.startswith(b"</", self.parser.CurrentByteIndex)
+        """Whether the element that ends here, and has nothing in it, was written as `<a/>`."""
+        end = self.parser.CurrentByteIndex
+        return self.encoded[end - 2 : end] == b"/>"
 
     def _characters(self, value: str) -> None:
         if self.path:
@@ -170,7 +206,47 @@ def _sentence(builder: _Builder, error: expat.ExpatError) -> str:
         return _ROOT_INVALID.format(line=line, column=column)
     if code in (codes["no element found"], codes["unclosed token"], codes["unclosed CDATA section"]):
         return _ROOT_INVALID.format(line=1, column=1)
+    rest = _rest(builder.text, line, error.offset)
+    if code == codes["duplicate attribute"]:
+        return f"'{_name(rest)}' is a duplicate attribute name. Line {line}, position {column}."
+    if code == codes["undefined entity"]:
+        return f"Reference to undeclared entity '{_name(rest[1:])}'. Line {line}, position {column + 1}."
+    if code == codes["XML declaration not well-formed"]:
+        return f"Syntax for an XML declaration is invalid. Line {line}, position {column}."
+    if code == codes["not well-formed (invalid token)"] and rest:
+        before = builder.text.split("\n")[line - 1][: error.offset]
+        if before.endswith("]]"):
+            return f"']]>' is not allowed in character data. Line {line}, position {column - 2}."
+        sentence = _invalid_token(before, rest)
+        if sentence is not None:
+            return f"{sentence} Line {line}, position {column}."
     return f"{message[0].upper()}{message[1:]}. Line {line}, position {column}."
+
+
+_NAME = re.compile(r"[^\s=;/>]*")
+
+
+def _name(text: str) -> str:
+    match = _NAME.match(text)
+    return match[0] if match else ""
+
+
+def _invalid_token(before: str, rest: str) -> str | None:
+    """.NET's sentence for a character that cannot be there, from the line in front of it and from it on."""
+    character, hexadecimal = rest[0], f"0x{ord(rest[0]):02X}"
+    if character < " " and character not in _SPACE:
+        return f"'{character}', hexadecimal value {hexadecimal}, is an invalid character."
+    if before.endswith(("<", "</")):
+        return f"Name cannot begin with the '{character}' character, hexadecimal value {hexadecimal}."
+    if before.endswith("&"):
+        return "An error occurred while parsing EntityName."
+    tag = before.rpartition("<")[2]
+    if ">" in tag:
+        return None
+    if character == "<" and (tag.count('"') % 2 or tag.count("'") % 2):
+        return f"'<', hexadecimal value {hexadecimal}, is an invalid attribute character."
+    expected = "'\"' or '''" if tag.rstrip().endswith("=") else "'='"
+    return f"'{character}' is an unexpected token. The expected token is {expected}."
 
 
 def _rest(text: str, line: int, offset: int) -> str:
@@ -180,7 +256,7 @@ def _rest(text: str, line: int, offset: int) -> str:
 _TEXT_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {
     chr(code): f"&#x{code:X};" for code in range(32) if chr(code) not in "\t\r\n"
 }
-_ATTRIBUTE_ESCAPES = _TEXT_ESCAPES | {'"': "&quot;", "\n": "&#xA;", "\r": "&#xD;", "\t": "&#x9;"}
+_ATTRIBUTE_ESCAPES = _TEXT_ESCAPES | {'"': "&quot;", "\n": "&#xA;", "\r": "&#xD;"}
 _TEXT_TABLE = str.maketrans(_TEXT_ESCAPES)
 _ATTRIBUTE_TABLE = str.maketrans(_ATTRIBUTE_ESCAPES)
 

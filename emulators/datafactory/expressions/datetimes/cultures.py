@@ -1,11 +1,12 @@
-"""How languages write dates: the facts of .NET's cultures, as data beside this module. A tag that is not listed falls back to its language, an unknown one to the invariant culture."""
+"""How languages write dates: the facts of .NET's cultures, as data beside this module. A tag that is not listed falls back to its language, an unknown one to the invariant culture; languages that are known but not carried, among them those with other calendars, are refused."""
 
 import json
-import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
+
+from emulators.datafactory.expressions.errors import unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +33,30 @@ class Culture:
     era: str
 
 
-_TAG = re.compile(r"[A-Za-z0-9_\-]*")
-
-
 @cache
 def _facts() -> dict[str, dict[str, Any]]:
     text = files(__package__).joinpath("cultures.json").read_text(encoding="utf-8")
-    return {tag.lower(): facts for tag, facts in json.loads(text).items()}
-
-
-def culture_named(tag: str) -> Culture:
-    """The culture of a tag like `de-DE`, ignoring case; raises ValueError for what is no tag at all."""
-    if not _TAG.fullmatch(tag) or len(tag) > 84:
-        raise ValueError("no culture tag")
-    return _culture(tag.lower().replace("_", "-"))
+    return {tag.lower(): facts for tag, facts in json.loads(text).items() if isinstance(facts, dict)}
 
 
 @cache
+def _languages_not_carried() -> frozenset[str]:
+    text = files(__package__).joinpath("cultures.json").read_text(encoding="utf-8")
+    return frozenset(json.loads(text)["not carried"])
+
+
+def culture_named(tag: str) -> Culture:
+    """The culture of a tag like `de-DE`, ignoring case; the invariant culture for what is not known (observed).
+
+    A language that .NET knows and this module does not raises "unsupported"."""
+    return _culture(tag.lower())
+
+
+@lru_cache(maxsize=256)
 def _culture(tag: str) -> Culture:
     facts = _facts()
-    known = next((name for name in (tag, tag.partition("-")[0], "") if name in facts), "")
+    language = tag.partition("-")[0]
+    if language in _languages_not_carried():
+        raise unsupported(f"The locale '{tag}' is not carried. Add its facts to cultures.json.")
+    known = next((name for name in (tag, language) if name in facts), "")
     return Culture(**{key: tuple(value) if isinstance(value, list) else value for key, value in facts[known].items()})

@@ -50,7 +50,10 @@ def _everyday(text: str, now: Clock) -> Instant:
     time = _TIME.search(text)
     zone = None
     if time is not None:
-        text = f"{text[: time.start()]} {text[time.end() :]}"
+        before, behind = text[: time.start()].strip(" ,"), text[time.end() :].strip(" ,")
+        if before and behind:
+            raise ValueError("a time in the middle of a date")
+        text = before or behind
     else:
         zone = _DATE_ZONE.search(text)
         text = text[: zone.start()] if zone is not None else text

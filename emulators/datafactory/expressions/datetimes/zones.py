@@ -16,7 +16,8 @@ class AmbiguousTime(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A time zone; `standard_name` is the one that messages use."""
+    """A time zone; `standard_name` is the one that messages use. Only the id `UTC` itself
+    counts as UTC: `Etc/UTC` is a zone like any other (observed)."""
 
     info: zoneinfo.ZoneInfo
     standard_name: str
@@ -54,6 +55,8 @@ class Zone:
 
 def zone_named(name: str) -> Zone:
     """The zone of an id; raises ValueError when it is unknown. Case does not count."""
+    if name.lower() == "utc":
+        return _zone("Etc/UTC", "Coordinated Universal Time", is_utc=True)
     windows = _tables()["windows"].get(name.lower())
     if windows is not None:
         return _zone(windows["iana"], windows["name"])
@@ -75,16 +78,13 @@ def _iana_names() -> dict[str, str]:
     return {name.lower(): name for name in zoneinfo.available_timezones()}
 
 
-_UTC_NAMES = frozenset(("UTC", "Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu"))
-
-
 @cache
-def _zone(iana: str, standard_name: str) -> Zone:
+def _zone(iana: str, standard_name: str, is_utc: bool = False) -> Zone:
     try:
         info = zoneinfo.ZoneInfo(iana)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"no time zone '{iana}'") from None
-    return Zone(info, standard_name, iana in _UTC_NAMES)
+    return Zone(info, standard_name, is_utc)
 
 
 _FIRST, _LAST = datetime(1, 1, 2), datetime(9999, 12, 30)
@@ -100,4 +100,5 @@ def _datetime(instant: Instant) -> datetime:
 
 
 def _ticks(offset: timedelta | None) -> int:
-    return int((offset or timedelta()).total_seconds()) * TICKS_PER_SECOND
+    """An offset in ticks, in whole minutes: .NET rounds the odd seconds of local mean times up (observed)."""
+    return -int((-(offset or timedelta())).total_seconds() // 60) * 60 * TICKS_PER_SECOND

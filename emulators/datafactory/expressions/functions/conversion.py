@@ -3,8 +3,9 @@
 import base64 as base64_codec
 import math
 import re
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote_from_bytes, unquote
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from emulators.datafactory.expressions.envelopes import (
     BINARY_TYPE,
@@ -27,6 +28,7 @@ from emulators.datafactory.expressions.functions.signature import (
     Parameter,
 )
 from emulators.datafactory.expressions.functions.xml import xml_to_json
+from emulators.datafactory.expressions.lexer import INT64_MAX, INT64_MIN
 from emulators.datafactory.expressions.jsonreader import JsonError, read_json
 from emulators.datafactory.expressions.text import to_text
 from emulators.datafactory.expressions.values import type_name
@@ -64,7 +66,7 @@ def create_array(*values: Any) -> list[Any]:
     repeats=True,
 )
 def coalesce(*values: Any) -> Any:
-    """The first value that is not null; all are evaluated."""
+    """The first value that is not null; the interpreter evaluates nothing behind it (observed)."""
     return next((value for value in values if value is not None), None)
 
 
@@ -72,6 +74,8 @@ def coalesce(*values: Any) -> Any:
 def string(value: Any) -> str:
     """The text of a value."""
     try:
+        if type(value) is int and not INT64_MIN <= value <= INT64_MAX:
+            raise ValueError("no Int64")
         return to_text(value)
     except ValueError:
         raise ExpressionError(
@@ -82,6 +86,8 @@ def string(value: Any) -> str:
 @family("int", f"expects one parameter: the value that is to be converted to an integer. {PARAMETERS}", _VALUE)
 def integer(value: Any) -> int:
     """A whole number of Int64, by way of a double: beyond 2**53 it is rounded (observed)."""
+    if type(value) is str and value.rstrip().endswith("-"):  # only `float` takes a sign behind (observed)
+        raise _not_convertible("int")
     number = _double("int", value)
     if math.isnan(number):
         return -(2**63)
@@ -91,10 +97,14 @@ def integer(value: Any) -> int:
 
 
 @family(
-    "float", f"expects one parameter: the value that is to be converted to a floating point number. {PARAMETERS}", _VALUE
+    "float",
+    f"expects one parameter: the value that is to be converted to a floating point number. {PARAMETERS}",
+    _VALUE,
+    _VALUE,
+    minimum=1,
 )
-def floating(value: Any) -> float:
-    """A double; text may have signs, thousands separators anywhere and an exponent (observed)."""
+def floating(value: Any, _ignored: Any = None) -> float:
+    """A double; text may have signs, thousands separators anywhere and an exponent. A second parameter is ignored (observed)."""
     return _double("float", value)
 
 
@@ -193,8 +203,9 @@ def decode_base64_text(text: str) -> str:
 
 @family("base64ToBinary", f"expects one parameter: the string to decode from base64 representation. {PARAMETERS}", _A_STRING)
 def base64_to_binary(text: str) -> dict[str, Any]:
-    """The binary that base64 stands for."""
-    return envelope(_decoded("base64ToBinary", text))
+    """The binary that base64 stands for; the text is kept as it was written (observed)."""
+    _decoded("base64ToBinary", text)
+    return {"$content-type": BINARY_TYPE, "$content": text}
 
 
 @family("binary", f"expects one parameter: the value that is to be converted to binary. {PARAMETERS}", _VALUE)
@@ -218,55 +229,105 @@ def data_uri(value: Any) -> str:
 
 @family("dataUriToBinary", f"expects one parameter: the data URI that is to be converted to binary. {PARAMETERS}", _A_STRING)
 def data_uri_to_binary(text: str) -> dict[str, Any]:
-    """The binary that a data URI stands for, with the URI's type."""
-    media, content = _data_uri("dataUriToBinary", text)
-    return envelope(content, media or BINARY_TYPE)
+    """The binary that a data URI stands for, with the URI's type; base64 is kept as it was written (observed)."""
+    uri = _data_uri("dataUriToBinary", text)
+    charset = _charset(uri.media)
+    if charset is not None and charset.lower() not in _BINARY_CHARSETS:
+        raise ExpressionError(
+            f"The provided content-type character set '{charset}' is not valid. Please use a Unicode character set such as UTF-8"
+            " or ASCII character set."
+        )
+    if not _MEDIA_TYPE.match(uri.media):
+        raise ExpressionError(f"The provided content-type header value '{uri.media}' is not well formed.")
+    content = uri.content if uri.is_base64 else _encoded(_utf8(_percent_decoded(uri.content)))
+    return {"$content-type": uri.media, "$content": content}
 
 
 @family("dataUriToString", f"expects one parameter: the data URI that is to be converted to string. {PARAMETERS}", _A_STRING)
 def data_uri_to_string(text: str) -> str:
-    """The text that a data URI stands for."""
-    media, content = _data_uri("dataUriToString", text)
-    return decode_text(content, media)
+    """The text that a data URI stands for, which must be UTF-8 (observed)."""
+    uri = _data_uri("dataUriToString", text)
+    charset = _charset(uri.media)
+    if charset is not None and charset.lower() != "utf-8":
+        raise ExpressionError(
+            f"The function 'dataUriToString' parameter is not valid. The provided charset '{charset}' is not supported."
+        )
+    if not uri.is_base64:
+        return _percent_decoded(uri.content)
+    try:
+        return decode_base64(uri.content).decode("utf-8", "replace")
+    except ValueError:
+        raise _not_convertible("dataUriToString") from None
 
 
 @family("decodeDataUri", f"expects one parameter: the data URI. {PARAMETERS}", _A_STRING)
-def decode_data_uri(text: str) -> str:
-    """The text that a data URI stands for (documented as a binary, observed)."""
-    media, content = _data_uri("decodeDataUri", text)
-    return decode_text(content, media)
+def decode_data_uri(text: str) -> Any:
+    """What a data URI stands for: text and JSON as values, any other type as a binary (documented as always binary, observed)."""
+    uri = _data_uri("decodeDataUri", text)
+    media = uri.media.partition(";")[0].strip().lower()
+    content = _decoded("decodeDataUri", uri.content) if uri.is_base64 else _utf8(_percent_decoded(uri.content))
+    if media == "application/json":
+        return _parsed(decode_text(content, uri.media))
+    if media.startswith("text/"):
+        return decode_text(content, uri.media)
+    declared = uri.media if _charset(uri.media) else f"{media};charset=us-ascii"
+    return envelope(content, declared)
 
 
-_DATA_URI = re.compile(r"data:(?P<media>[^,]*?)(?P<base64>;\s*base64)?,(?P<content>.*)", re.IGNORECASE | re.DOTALL)
+@dataclass(frozen=True, slots=True)
+class _DataUri:
+    media: str
+    content: str
+    is_base64: bool
 
 
-def _data_uri(name: str, text: str) -> tuple[str, bytes]:
+_DATA_URI = re.compile(r"data:(?P<head>[^,]*),(?P<content>.*)", re.IGNORECASE | re.DOTALL)
+_HEAD = re.compile(r"(?P<media>[^;]*(?:;[^;]+)*?)(?:(?:^|;)(?P<base64>base64))?", re.IGNORECASE)
+_MEDIA_TYPE = re.compile(r"\s*[^\s/;]+/[^\s/;]+\s*(?:;|$)")
+_CHARSET = re.compile(r";\s*charset\s*=\s*([^;]*)", re.IGNORECASE)
+_BINARY_CHARSETS = ("utf-8", "utf-16", "utf-16le", "utf-16be", "utf-32", "us-ascii", "ascii", "iso-8859-1", "latin1")
+
+
+def _charset(media: str) -> str | None:
+    match = _CHARSET.search(media)
+    return match[1].strip() if match else None
+
+
+def _data_uri(name: str, text: str) -> _DataUri:
     match = _DATA_URI.fullmatch(text)
-    if match is not None:
-        content = match["content"]
-        try:
-            raw = decode_base64(content) if match["base64"] else _utf8(unquote(content, errors="replace"))
-            return match["media"], raw
-        except ValueError:
-            pass
-    raise ExpressionError(
-        f"The function '{name}' expects its parameter to be formatted as a valid data URI. The provided value '{text}' was not"
-        " formatted correctly."
-    )
-
-
-@family("encodeUriComponent", f"expects at least one parameter: the string to URL encode. {PARAMETERS}", _VALUE)
-def encode_uri_component(value: Any) -> str:
-    """Every character but letters, digits and `-_.~` percent-encoded as UTF-8."""
-    return _percent_encoded(value)
+    head = _HEAD.fullmatch(match["head"]) if match is not None else None
+    if match is not None and match["head"].lower() == "base64":
+        return _DataUri("text/plain", match["content"], True)
+    if match is None or head is None or (head["media"].startswith(";") or (match["head"][:1] == ";" and not head["base64"])):
+        raise ExpressionError(
+            f"The function '{name}' expects its parameter to be formatted as a valid data URI. The provided value '{text}' was"
+            " not formatted correctly."
+        )
+    return _DataUri(head["media"] or "text/plain", match["content"], head["base64"] is not None)
 
 
 @family(
-    "uriComponent", f"expects at least one parameter: the value to convert to URI component. {PARAMETERS}", _VALUE
+    "encodeUriComponent",
+    f"expects at least one parameter: the string to URL encode. {PARAMETERS}",
+    _VALUE,
+    minimum=1,
+    repeats=True,
 )
-def uri_component(value: Any) -> str:
-    """Every character but letters, digits and `-_.~` percent-encoded as UTF-8."""
-    return _percent_encoded(value)
+def encode_uri_component(*values: Any) -> str:
+    """The texts of all values, every character but letters, digits and `-_.~` percent-encoded as UTF-8."""
+    return "".join(map(_percent_encoded, values))
+
+
+@family(
+    "uriComponent",
+    f"expects at least one parameter: the value to convert to URI component. {PARAMETERS}",
+    _VALUE,
+    minimum=1,
+    repeats=True,
+)
+def uri_component(*values: Any) -> str:
+    """The texts of all values, every character but letters, digits and `-_.~` percent-encoded as UTF-8."""
+    return "".join(map(_percent_encoded, values))
 
 
 @family("decodeUriComponent", f"expects one parameter: the string to decode. {PARAMETERS}", _A_STRING)
@@ -284,7 +345,7 @@ def uri_component_to_string(text: str) -> str:
 @family("uriComponentToBinary", f"expects one parameter: the URI component to convert to binary. {PARAMETERS}", _A_STRING)
 def uri_component_to_binary(text: str) -> dict[str, Any]:
     """The binary of the percent-decoded text."""
-    return envelope(_utf8(_percent_decoded(text)))
+    return envelope(_percent_bytes(text))
 
 
 def _percent_encoded(value: Any) -> str:
@@ -292,7 +353,16 @@ def _percent_encoded(value: Any) -> str:
 
 
 def _percent_decoded(text: str) -> str:
-    return unquote(text.replace("+", " "), errors="replace")
+    return _percent_bytes(text).decode("utf-8", "replace")
+
+
+_ESCAPED_UNIT = re.compile(r"%u([0-9a-fA-F]{4})")
+
+
+def _percent_bytes(text: str) -> bytes:
+    """Percent-decoded, a plus as a space, `%uXXXX` as one character (observed)."""
+    units = _ESCAPED_UNIT.sub(lambda match: chr(int(match[1], 16)), text.replace("+", " "))
+    return unquote_to_bytes(_utf8(units))
 
 
 def _utf8(text: str) -> bytes:

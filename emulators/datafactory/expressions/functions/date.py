@@ -48,11 +48,7 @@ def _written(name: str, instant: Instant, pattern: str | None, locale: str = "en
     if pattern is None or pattern == "o":
         return round_trip(instant)
     try:
-        culture = culture_named(locale)
-    except ValueError:
-        raise ExpressionError(f"The function '{name}' locale parameter '{locale}' is not supported.") from None
-    try:
-        return format_instant(instant, pattern, culture)
+        return format_instant(instant, pattern, culture_named(locale))
     except ValueError:
         raise ExpressionError(
             f"The function '{name}' format parameter '{pattern}' is not supported. The format must be a valid single format"
@@ -116,8 +112,12 @@ def _adder(name: str, unit: str, ticks: int) -> None:
         try:
             return _written(name, instant.plus(amount * ticks), pattern)
         except OverflowError:
-            if name in _NARROW and abs(amount) * ticks > _WIDEST:
-                raise ExpressionError("Value to add was out of range. (Parameter 'value')") from None
+            if name in _NARROW:
+                raise ExpressionError(
+                    "Value to add was out of range. (Parameter 'value')"
+                    if abs(amount) * ticks > _WIDEST
+                    else "The added or subtracted value results in an un-representable DateTime. (Parameter 'value')"
+                ) from None
             raise ExpressionError(
                 f"The function '{name}' second parameter '{amount}' is not valid. The added or subtracted value results in an"
                 " unrepresentable DateTime."
@@ -236,8 +236,8 @@ def convert_from_utc(scope: Scope, text: str, zone: str, pattern: str | None = N
 )
 def convert_to_utc(scope: Scope, text: str, zone: str, pattern: str | None = None) -> str:
     """The UTC time of a local time, which must not tell a zone of its own (observed)."""
-    instant = _parsed("convertToUtc", text, scope)
     source = _zone("convertToUtc", zone)
+    instant = _parsed("convertToUtc", text, scope)
     if instant.kind is not Kind.UNSPECIFIED and not (instant.kind is Kind.UTC and source.is_utc):
         raise ExpressionError(
             "The function 'convertToUtc' expects its second parameter to be a time zone matching the time zone indicated by the"

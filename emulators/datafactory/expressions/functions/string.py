@@ -16,6 +16,7 @@ from emulators.datafactory.expressions.functions.signature import (
 from emulators.datafactory.expressions.scope import Scope
 from emulators.datafactory.expressions.text import check_length, to_text
 from emulators.datafactory.expressions.utf16 import lower, section, units, upper
+from emulators.datafactory.expressions.values import int32
 
 family = Family("string")
 
@@ -155,15 +156,16 @@ _OUTSIDE_LENGTH = (
 )
 def substring(text: str, start: int, length: int | None = None) -> str:
     """The characters from `start` on, `length` of them or all; `start` must lie inside the text (observed)."""
-    size = units(text)
+    size, start = units(text), int32(start)
     if not 0 <= start < size:
         raise ExpressionError(
             "The function 'substring' parameter is out of range: 'start index' must be non-negative integer and should be"
             " less than the length of the string."
         )
-    if length is not None and not 0 <= length <= size - start:
+    count = size - start if length is None else int32(length)
+    if not 0 <= count <= size - start:
         raise ExpressionError(_OUTSIDE_LENGTH)
-    return section(text, start, size if length is None else start + length)
+    return section(text, start, start + count)
 
 
 @family("toLower", f"expects one parameter: the string to convert to lower casing. {PARAMETERS}", _A_STRING)

@@ -7,7 +7,7 @@ from lxml import etree
 
 from emulators.datafactory.expressions.envelopes import XML_TYPE, content_type, envelope, envelope_bytes, is_envelope, is_xml
 from emulators.datafactory.expressions.errors import ExpressionError
-from emulators.datafactory.expressions.functions.signature import ANY, PARAMETER_S, STRING, Family, Parameter
+from emulators.datafactory.expressions.functions.signature import ANY, PARAMETER_S, Family, Parameter
 from emulators.datafactory.expressions.text import to_text
 from emulators.datafactory.expressions.values import type_name
 from emulators.datafactory.expressions.xmltree import (
@@ -35,7 +35,7 @@ def xml(value: Any) -> dict[str, Any]:
             f" '{type_name(value)}'."
         )
     try:
-        nodes = parse_xml(value) if type(value) is str else json_to_xml(value)
+        nodes = parse_xml(value, literal=True) if type(value) is str else json_to_xml(value)
     except XmlError as error:
         raise ExpressionError(
             f"The function 'xml' parameter is not valid. The provided value cannot be converted to XML: '{error}'."
@@ -47,13 +47,17 @@ def xml(value: Any) -> dict[str, Any]:
     "xpath",
     f"expects two parameters: an XML object and an XPath expression. {PARAMETER_S}",
     Parameter(ANY),
-    Parameter(STRING, "to be a string"),
+    Parameter(ANY),
 )
-def xpath(value: Any, path: str) -> Any:
+def xpath(value: Any, path: Any) -> Any:
     """What an XPath 1.0 expression selects or computes: elements as XML envelopes, attributes as `name="value"`."""
     if not (is_xml(value) and content_type(value).lower().startswith("application/xml")):
         raise ExpressionError(
             f"The function 'xpath' expects its first parameter to be an XML object. The provided value is of type '{type_name(value)}'."
+        )
+    if type(path) is not str:
+        raise ExpressionError(
+            f"The function 'xpath' expects its second parameter to be a string. The provided value is of type '{type_name(path)}'."
         )
     try:
         nodes = parse_xml(_bytes("xpath", value).decode("utf-8-sig", "replace"))
@@ -149,11 +153,16 @@ def _bytes(name: str, value: dict[str, Any]) -> bytes:
 def xml_to_json(value: dict[str, Any]) -> dict[str, Any]:
     """The object that an XML envelope stands for; raises ExpressionError when its content is no XML."""
     try:
-        nodes = parse_xml(_bytes("json", value).decode("utf-8-sig", "replace"))
+        nodes = parse_xml(_bytes("json", value).decode("utf-8-sig", "replace"), literal=True)
     except XmlError as error:
         raise ExpressionError(
             f"The function 'json' parameter is not valid. The provided XML value cannot be parsed: '{error}'."
         ) from None
+    if any(isinstance(node, Text) and 'encoding="utf-16"' in node.value.lower() for node in nodes[:1]):
+        raise ExpressionError(
+            "The function 'json' parameter is not valid. The provided XML value cannot be parsed: 'There is no Unicode byte order"
+            " mark. Cannot switch to Unicode.'."
+        )
     result: dict[str, Any] = {}
     for node in nodes:
         if isinstance(node, Element):
