@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from testcontainers.azurite import AzuriteContainer
+from testcontainers.community.azurite import AzuriteContainer
 
 from emulators.storage.azurite.command import account_setting, arguments
 from emulators.storage.azurite.errors import AzuriteUnavailable
