@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from emulators.kernel.clock import Clock
 from emulators.kernel.store import DocumentStore
 from emulators.resourcemanager.errors import (
     InvalidResourceGroupLocation,
@@ -20,10 +21,12 @@ _NAME = re.compile(r"[-\w.()]{0,89}[-\w()]")
 
 @dataclass(frozen=True)
 class ResourceGroup:
-    """A group; `name` is written as at its creation and compared without case."""
+    """A group; `name` is written as at its creation and compared without case. Times are ISO 8601 in UTC."""
 
     name: str
     location: str
+    created: str
+    changed: str
     tags: Mapping[str, str] = field(default_factory=dict)
     managed_by: str | None = None
 
@@ -31,8 +34,9 @@ class ResourceGroup:
 class ResourceGroups:
     """The groups of one subscription, in a DocumentStore."""
 
-    def __init__(self, store: DocumentStore) -> None:
+    def __init__(self, store: DocumentStore, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
 
     def find(self, name: str) -> ResourceGroup | None:
         document = self._store.get(_KIND, name.lower())
@@ -59,9 +63,12 @@ class ResourceGroups:
         present = self.find(name)
         if present is not None and _folded(present.location) != _folded(location):
             raise InvalidResourceGroupLocation(present.name, location, present.location)
+        now = self._clock.now().isoformat()
         group = ResourceGroup(
             name=present.name if present else name,
             location=_folded(location),
+            created=present.created if present else now,
+            changed=now,
             tags=_tags(body),
             managed_by=body.get("managedBy"),
         )
@@ -72,7 +79,7 @@ class ResourceGroups:
         """Replace a group's tags when the body has any. Raises ResourceGroupNotFound."""
         present = self.get(name)
         tags = _tags(body) if "tags" in body else present.tags
-        group = ResourceGroup(present.name, present.location, tags, present.managed_by)
+        group = replace(present, tags=tags, changed=self._clock.now().isoformat())
         self._write(group)
         return group
 
@@ -80,16 +87,7 @@ class ResourceGroups:
         self._store.delete(_KIND, name.lower())
 
     def _write(self, group: ResourceGroup) -> None:
-        self._store.put(
-            _KIND,
-            group.name.lower(),
-            {
-                "name": group.name,
-                "location": group.location,
-                "tags": dict(group.tags),
-                "managed_by": group.managed_by,
-            },
-        )
+        self._store.put(_KIND, group.name.lower(), asdict(group))
 
 
 def _folded(location: str) -> str:

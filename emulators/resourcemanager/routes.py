@@ -99,7 +99,8 @@ def _list_groups(service: ResourceManagerService) -> Handler:
         service.require_subscription(request.path_params["subscription"])
         if request.query_params.get("$filter"):
             raise FilterNotSupported
-        return json_response({"value": [service.group_document(group) for group in service.groups.all()]})
+        expand = request.query_params.get("$expand", "")
+        return json_response({"value": [service.group_document(group, expand) for group in service.groups.all()]})
 
     return handle
 
@@ -114,7 +115,8 @@ def _put_group(service: ResourceManagerService) -> Handler:
 
 def _get_group(service: ResourceManagerService) -> Handler:
     async def handle(request: Request) -> Response:
-        return json_response(service.group_document(service.groups.get(_group_name(service, request))))
+        group = service.groups.get(_group_name(service, request))
+        return json_response(service.group_document(group, request.query_params.get("$expand", "")))
 
     return handle
 

@@ -54,7 +54,7 @@ class ResourceManagerService:
 
     def __init__(self, settings: ResourceManagerSettings) -> None:
         self.settings = settings
-        self.groups = ResourceGroups(settings.store)
+        self.groups = ResourceGroups(settings.store, settings.clock)
         self._providers = {
             namespace.lower(): Provider(namespace, address.rstrip("/"))
             for namespace, address in settings.providers.items()
@@ -114,8 +114,8 @@ class ResourceManagerService:
             "tenantCategory": "Home",
         }
 
-    def group_document(self, group: ResourceGroup) -> dict[str, Any]:
-        """A group as the REST API shows it."""
+    def group_document(self, group: ResourceGroup, expand: str = "") -> dict[str, Any]:
+        """A group as the REST API shows it; `expand` may name `createdTime` and `changedTime`, separated by commas."""
         document: dict[str, Any] = {
             "id": f"/subscriptions/{self.settings.subscription_id}/resourceGroups/{group.name}",
             "name": group.name,
@@ -126,6 +126,8 @@ class ResourceManagerService:
         }
         if group.managed_by is not None:
             document["managedBy"] = group.managed_by
+        times = {"createdTime": group.created, "changedTime": group.changed}
+        document.update({name: times[name] for name in expand.split(",") if name in times})
         return document
 
     def providers(self) -> list[Provider]:

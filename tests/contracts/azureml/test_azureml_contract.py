@@ -33,6 +33,7 @@ from emulators.kernel.server import Listener, serve
 from emulators.kernel.store import DocumentStore
 from emulators.kernel.tokens import TokenIssuer
 
+SIGNING_KEY = TokenIssuer.generate()
 ENDPOINT, FIRST, SECOND = (str(uuid.uuid4()) for _ in range(3))
 KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 TERMINAL = ("Finished", "Failed", "Canceled")
@@ -275,7 +276,7 @@ async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
         yield Ground(
             tmp_path,
             LocalAuthority(tmp_path / "ca"),
-            TokenIssuer(TokenIssuer.generate(), str(uuid.uuid4())),
+            TokenIssuer(SIGNING_KEY, str(uuid.uuid4())),
             stack,
             blobs,
             listener.address(),

@@ -18,6 +18,7 @@ from emulators.kernel.certificates import LocalAuthority
 from emulators.kernel.server import Listener, serve
 from emulators.kernel.tokens import ARM_AUDIENCES, TokenIssuer
 
+SIGNING_KEY = TokenIssuer.generate()
 SECRET = "contract-secret"
 
 
@@ -34,7 +35,7 @@ class Authority:
 async def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Authority]:
     ca, listener = LocalAuthority(tmp_path), Listener.reserve()
     tenant, client = str(uuid.uuid4()), str(uuid.uuid4())
-    issuer = TokenIssuer(TokenIssuer.generate(), tenant)
+    issuer = TokenIssuer(SIGNING_KEY, tenant)
     address = listener.address("https")
     service = EntraService(EntraSettings(address, tenant, {client: SECRET}, issuer))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca.bundle_pem))

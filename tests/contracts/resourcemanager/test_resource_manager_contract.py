@@ -35,6 +35,7 @@ from emulators.kernel.tokens import TokenIssuer
 from emulators.resourcemanager.routes import app
 from emulators.resourcemanager.service import ResourceManagerService, ResourceManagerSettings
 
+SIGNING_KEY = TokenIssuer.generate()
 VERSION = {"api-version": "2021-04-01"}
 BIG = b"0123456789abcdef" * 65536  # 1 MiB: more than is sent in one piece
 
@@ -92,7 +93,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     for listener in (front, behind):  # else every answer waits 40 ms for a delayed acknowledgement (Nagle)
         listener.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     tenant, subscription = str(uuid.uuid4()), str(uuid.uuid4())
-    issuer = TokenIssuer(TokenIssuer.generate(), tenant)
+    issuer = TokenIssuer(SIGNING_KEY, tenant)
     token = issuer.issue(client_id="c", audience="https://management.azure.com", issuer="i", now=datetime.now(UTC))
     nobody.close()
     service = ResourceManagerService(
@@ -148,6 +149,8 @@ async def test_a_group_lives_from_put_to_delete(place: Place) -> None:
     assert (await place.client.head(url, params=VERSION)).status_code == 204
     listed = (await place.client.get(place.url("/resourceGroups"), params=VERSION)).json()["value"]
     assert [group["name"] for group in listed] == ["rg-declared", "rg-new"]
+    expanded = (await place.client.get(url, params={**VERSION, "$expand": "createdTime,changedTime"})).json()
+    assert expanded["createdTime"] < expanded["changedTime"]
     assert (await place.client.delete(url, params=VERSION)).status_code == 200
     assert (await place.client.head(url, params=VERSION)).status_code == 404
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from emulators.kernel.clock import VirtualClock
 from emulators.kernel.store import DocumentStore
 from emulators.resourcemanager.errors import (
     InvalidResourceGroupLocation,
@@ -17,7 +18,7 @@ from emulators.resourcemanager.groups import ResourceGroups
 
 @pytest.fixture
 def groups() -> ResourceGroups:
-    return ResourceGroups(DocumentStore())
+    return ResourceGroups(DocumentStore(), VirtualClock())
 
 
 def test_a_group_is_created_once_and_replaced_afterwards(groups: ResourceGroups) -> None:
@@ -58,6 +59,16 @@ def test_tags_are_texts_and_can_be_replaced(groups: ResourceGroups) -> None:
 def test_groups_survive_a_restart(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     first = DocumentStore(path)
-    ResourceGroups(first).put("rg", {"location": "westeurope"})
+    ResourceGroups(first, VirtualClock()).put("rg", {"location": "westeurope"})
     first.close()
-    assert ResourceGroups(DocumentStore(path)).get("RG").name == "rg"
+    assert ResourceGroups(DocumentStore(path), VirtualClock()).get("RG").name == "rg"
+
+
+async def test_a_group_knows_when_it_was_made_and_changed() -> None:
+    clock = VirtualClock()
+    groups = ResourceGroups(DocumentStore(), clock)
+    made, _ = groups.put("rg", {"location": "westeurope"})
+    await clock.sleep(60)
+    changed = groups.patch("rg", {"tags": {"a": "1"}})
+    assert (made.created, made.changed) == (clock_start := VirtualClock().now().isoformat(), clock_start)
+    assert (changed.created, changed.changed) == (clock_start, clock.now().isoformat())
