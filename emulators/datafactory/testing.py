@@ -12,6 +12,7 @@ to leave the engine ends the test, by name.
 import heapq
 import itertools
 import random
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -29,11 +30,15 @@ from emulators.datafactory.engine.commands import (
     StopActivity,
     WakeAt,
 )
+from emulators.datafactory.engine.creation import pipeline_parameters, prepare, system_variables
 from emulators.datafactory.engine.errors import ActivityError, RunRefused
+from emulators.datafactory.engine.frame import NO_ITEM
 from emulators.datafactory.engine.pipeline import ActivityDefinition, read_pipeline
 from emulators.datafactory.engine.records import ActivityRun, InvokedBy, PipelineRun
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.engine.runs import Runs
+from emulators.datafactory.engine.values import initial_variable
+from emulators.datafactory.expressions import ExpressionError, Scope, evaluate_value
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 """When runs begin unless the test says otherwise."""
@@ -109,6 +114,12 @@ class ActivityResult:
         return f"{self.activity_name} [{self.activity_type}]{where}{again} {self.status}{why}"
 
 
+class RunStatus(str):
+    """A run's status; it knows its run, so that a failed assertion can show what happened (see pytest_plugin)."""
+
+    run: "RunResult"
+
+
 @dataclass
 class RunResult:
     """A pipeline run as it ended. `activities` are in order of start; skipped ones stand where they were skipped."""
@@ -116,13 +127,20 @@ class RunResult:
     pipeline_name: str
     run_id: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    status: str = "Queued"
+    state: str = "Queued"
     error: str | None = None
     return_value: dict[str, Any] | None = None
     duration: timedelta = timedelta()
     activities: list[ActivityResult] = field(default_factory=list)
     children: list["RunResult"] = field(default_factory=list)
     """The runs that Execute Pipeline activities started, in order of start."""
+
+    @property
+    def status(self) -> RunStatus:
+        """Succeeded, Failed or Cancelled."""
+        status = RunStatus(self.state)
+        status.run = self
+        return status
 
     def __getitem__(self, name: str) -> ActivityResult:
         """The last attempt of the activity of that name; of the last iteration when it ran in a loop."""
@@ -140,7 +158,7 @@ class RunResult:
         return bool(self.all(name))
 
     def __str__(self) -> str:
-        lines = [f"{self.pipeline_name} {self.status} after {self.duration}"]
+        lines = [f"{self.pipeline_name} {self.state} after {self.duration}"]
         if self.error:
             lines.append(f"  {self.error}")
         lines += [f"  {activity}" for activity in self.activities]
@@ -184,6 +202,69 @@ class Factory:
         resources = _with_globals(self.resources, global_parameters or {})
         driver = _Driver(_Stubs(stubs or {}, resources), start)
         return driver.run(resources, pipeline, parameters or {}, trigger)
+
+    def evaluate(
+        self,
+        pipeline: str,
+        activity: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        global_parameters: Mapping[str, Any] | None = None,
+        variables: Mapping[str, Any] | None = None,
+        activities: Mapping[str, Any] | None = None,
+        trigger: Mapping[str, Any] | None = None,
+        item: Any = NO_ITEM,
+        start: datetime = START,
+    ) -> dict[str, Any]:
+        """One activity's JSON with its expressions evaluated, without running anything.
+
+        The state it would find is given: `variables`, and `activities` as name → output (or `Failure`). Raises
+        ExpressionError where the activity would fail with one, KeyError for an activity the pipeline has not.
+        """
+        resources = _with_globals(self.resources, global_parameters or {})
+        read = prepare(resources, pipeline, _ids(1))
+        definition = next((found for found in read.graph.walk() if found.name.lower() == activity.lower()), None)
+        if definition is None:
+            raise KeyError(f"pipeline '{read.name}' has no activity '{activity}'")
+        values = pipeline_parameters(read, parameters or {}, _ids(1))
+        record = PipelineRun(_ids(1), _ids(1), read.name, values, _invoked_by(trigger or {}))
+        more = {} if item is NO_ITEM else {"item": item}
+        numbers = itertools.count(2)
+        scope = Scope(
+            pipeline=system_variables(resources, record, values, trigger or {}, start),
+            variables={name: initial_variable(spec) for name, spec in read.variables.items()} | dict(variables or {}),
+            activities={name: _ended(name, output) for name, output in (activities or {}).items()},
+            now=lambda: start,
+            guid=lambda: uuid.UUID(_ids(next(numbers))),
+            random=random.Random(0).randrange,  # noqa: S311  the same test gives the same values
+            **more,
+        )
+        shown: dict[str, Any] = {"typeProperties": evaluate_value(definition.own_type_properties, scope)}
+        for part in ("linkedServiceName", "inputs", "outputs", "policy", "userProperties"):
+            if definition.properties.get(part):
+                shown[part] = evaluate_value(definition.properties[part], scope)
+        return shown
+
+
+def _ids(number: int) -> str:
+    """The ids of a test run: GUIDs that count."""
+    return f"00000000-0000-4000-8000-{number:012x}"
+
+
+def _invoked_by(trigger: Mapping[str, Any]) -> InvokedBy:
+    return InvokedBy(
+        id=str(trigger.get("id", "manual")),
+        name=str(trigger.get("name", "Manual")),
+        invoked_by_type=str(trigger.get("type", "Manual")),
+    )
+
+
+def _ended(name: str, output: Any) -> dict[str, Any]:
+    """What `activity('X')` gives for a stubbed predecessor."""
+    if isinstance(output, Failure):
+        error = ActivityError(output.code, output.message, output.failure_type).to_json(name)
+        return {"name": name, "status": "Failed", "output": output.output, "error": error}
+    return {"name": name, "status": "Succeeded", "output": output, "error": None}
 
 
 def _with_globals(resources: Resources, values: Mapping[str, Any]) -> Resources:
@@ -259,7 +340,7 @@ class _Driver:
         self._stubs = stubs
         self._now = start
         self._runs = Runs(
-            ids=lambda: f"00000000-0000-4000-8000-{next(numbers):012x}",
+            ids=lambda: _ids(next(numbers)),
             random=random.Random(0).randrange,  # noqa: S311  the same test gives the same run
             outside=stubs.replaces,
         )
@@ -279,13 +360,13 @@ class _Driver:
         trigger: Mapping[str, Any] | None,
     ) -> RunResult:
         trigger = trigger or {}
-        invoked_by = InvokedBy(
-            id=str(trigger.get("id", "manual")),
-            name=str(trigger.get("name", "Manual")),
-            invoked_by_type=str(trigger.get("type", "Manual")),
-        )
         record = self._runs.start(
-            resources, pipeline, parameters=parameters, invoked_by=invoked_by, now=self._now, trigger=trigger
+            resources,
+            pipeline,
+            parameters=parameters,
+            invoked_by=_invoked_by(trigger),
+            now=self._now,
+            trigger=trigger,
         )
         self._carry_out()
         while self._events:
@@ -373,7 +454,7 @@ class _Driver:
             parent = self._results.get(run.invoked_by.pipeline_run_id or "")
             if parent is not None:
                 parent.children.append(seen)
-        seen.status, seen.error = run.status, run.message or None
+        seen.state, seen.error = run.status, run.message or None
         seen.return_value = run.return_value
         seen.duration = timedelta(milliseconds=run.duration_in_ms or 0)
 
@@ -383,10 +464,12 @@ __all__: Sequence[str] = [
     "START",
     "ActivityResult",
     "Answer",
+    "ExpressionError",
     "Factory",
     "Failure",
     "MissingStub",
     "RunRefused",
     "RunResult",
+    "RunStatus",
     "UnknownStub",
 ]

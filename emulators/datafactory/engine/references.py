@@ -22,8 +22,9 @@ def _check_graph(graph: Graph, known: set[str], outside: frozenset[str]) -> None
     for activity in graph.activities:
         visible = outside | upstream[activity.name]
         inner = frozenset(name.lower() for name in graph_names(activity)) if activity.kind == "until" else frozenset()
-        if activity.inactive_as is None:
-            _check_activity(activity, known, visible | inner)
+        if activity.inactive_as is not None:
+            continue  # a deactivated activity is not validated (documented)
+        _check_activity(activity, known, visible | inner)
         for nested in activity.graphs.values():
             _check_graph(nested, known, visible)
 
