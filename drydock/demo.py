@@ -3,7 +3,7 @@
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -13,7 +13,7 @@ from rich.table import Table
 from dataprep.sample import write_sample
 from drydock.memory import MemoryWatch
 from drydock.project import Project
-from drydock.road import End, Road
+from drydock.road import End, Road, metrics_text
 from drydock.target import LOCAL, exported
 from drydock.up import background_cloud
 from release.deploy import deploy
@@ -51,7 +51,7 @@ def _folder(state: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _told(console: Console):  # type: ignore[no-untyped-def]
+def _told(console: Console) -> Callable[[str], None]:
     begun = time.monotonic()
 
     def tell(text: str) -> None:
@@ -74,7 +74,7 @@ def _summary(console: Console, end: End, rows: int, seconds: float, memory: Memo
     facts.add_row("pipeline run", f"{end.outcome.run_id} {end.outcome.run.status}")
     facts.add_row("from drop to trained model", f"{end.seconds:.1f} s")
     if end.training is not None:
-        facts.add_row("model", ", ".join(f"{name} {value:.4f}" for name, value in end.training.metrics.items()))
+        facts.add_row("model", metrics_text(end.training))
     facts.add_row("peak memory", memory.summary())
     facts.add_row("in all", f"{seconds:.1f} s")
     console.print(facts)

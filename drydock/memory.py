@@ -6,6 +6,7 @@ from types import TracebackType
 import psutil
 
 _INTERVAL_SECONDS = 0.25
+_WORTH_TELLING = 10_000_000  # bytes; below are helpers that start another program and vanish
 
 
 class MemoryWatch:
@@ -45,7 +46,7 @@ class MemoryWatch:
     def summary(self) -> str:
         """`Spark 812 MB, Azurite 160 MB, …`, the largest first; each is one process."""
         ordered = sorted(self._peaks.items(), key=lambda entry: -entry[1])
-        return ", ".join(f"{kind} {peak / 1e6:,.0f} MB" for kind, peak in ordered)
+        return ", ".join(f"{kind} {peak / 1e6:,.0f} MB" for kind, peak in ordered if peak >= _WORTH_TELLING)
 
 
 def _kind(process: psutil.Process, root: psutil.Process) -> str:

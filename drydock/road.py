@@ -110,8 +110,7 @@ class Road:
         if not end.succeeded or end.outcome.training_run_id is None:
             return end
         run = training(self._cloud, end.outcome)
-        metrics = ", ".join(f"{name} {value:.4f}" for name, value in run.metrics.items() if isinstance(value, float))
-        self._tell("training", f"run {run.id} {_status(run.status)}: {metrics}")
+        self._tell("training", f"run {run.id} {_status(run.status)} {metrics_text(run)}")
         self._tell(
             "lineage", f"data {run.parameters.get('data_file_path')}, SHA-256 {run.properties.get('data_file_sha256')}"
         )
@@ -119,6 +118,15 @@ class Road:
 
     def _tell(self, what: str, text: str) -> None:
         self._console.print(f"[dim]{datetime.now():%H:%M:%S}[/dim]  [bold]{what:<9}[/bold] {text}")
+
+
+def metrics_text(run: TrainingRun) -> str:
+    """`auc 0.8391, rows 16,000`: counts as whole numbers, everything else with four digits."""
+    shown = (
+        f"{name} {value:,}" if float(value).is_integer() else f"{name} {value:.4f}"
+        for name, value in run.metrics.items()
+    )
+    return ", ".join(shown)
 
 
 def is_final_activity(status: str) -> bool:

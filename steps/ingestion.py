@@ -170,7 +170,7 @@ def training(cloud: Cloud, outcome: Outcome) -> TrainingRun:
     if outcome.training_run_id is None:
         raise NothingHappened(f"no training was started: {outcome.explain()}")
     experiment = next(
-        str((activity.input or {})["typeProperties"]["experimentName"])
+        str((activity.input or {})["experimentName"])
         for activity in outcome.activities
         if activity.activity_name == _TRAINING
     )
