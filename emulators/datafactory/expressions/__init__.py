@@ -1,4 +1,6 @@
-"""Data Factory's expression language: pure, compiled once and cached by text, with Data Factory's own values and error sentences."""
+"""Data Factory's expression language: pure, compiled once and cached by text, with Data Factory's own values and
+error sentences.
+"""
 
 from emulators.datafactory.expressions.analysis import Analysis, Problem, analyse
 from emulators.datafactory.expressions.errors import ExpressionError

@@ -13,7 +13,7 @@ from emulators.datafactory.expressions.template import parse_segments
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with an expression. `path` leads to the string in the analysed value, `$` being the value itself."""
+    """What is wrong with an expression. `path` leads to the string in the analysed value, `$`."""
 
     path: str
     error: ExpressionError
@@ -28,7 +28,8 @@ class Problem:
 class Analysis:
     """What the expressions in a value use, by name, spelt as they spell it; and the problems that are certain.
 
-    Names that are computed (`variables(concat(…))`) cannot be known and are left out. `functions` are named as documented.
+    Names that are computed (`variables(concat(…))`) cannot be known and are left out. `functions` are named as
+    documented.
     """
 
     activities: set[str] = field(default_factory=set)
@@ -52,9 +53,9 @@ def analyse(value: Any) -> Analysis:
             for node in walk(tree):
                 if isinstance(node, Call):
                     _collect(node, analysis)
-                    error = _certain_error(node)
-                    if error is not None:
-                        analysis.problems.append(Problem(path, error.located(segment.text, node.position)))
+                    certain = _certain_error(node)
+                    if certain is not None:
+                        analysis.problems.append(Problem(path, certain.located(segment.text, node.position)))
     return analysis
 
 
@@ -96,7 +97,9 @@ def _literal_text(node: Node) -> list[str]:
 
 
 def _certain_error(call: Call) -> ExpressionError | None:
-    """The error that this call ends in whatever the scope: an unknown name, a wrong number, a literal of a wrong type."""
+    """The error that this call ends in whatever the scope: an unknown name, a wrong number, a literal of a wrong
+    type.
+    """
     function = function_named(call.name)
     if function is None:
         return undefined(call.name)

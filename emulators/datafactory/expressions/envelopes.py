@@ -1,4 +1,6 @@
-"""Binary and XML values: objects that carry a media type and base64 content (observed; the documentation shows bit strings)."""
+"""Binary and XML values: objects that carry a media type and base64 content (observed; the documentation shows bit
+strings).
+"""
 
 import base64
 import binascii
@@ -61,7 +63,7 @@ def decode_text(content: bytes, media_type: str) -> str:
 
 
 def decode_base64(text: str) -> bytes:
-    """What base64 text stands for; white space is skipped, missing padding is an error as in .NET. Raises ValueError."""
+    """What base64 text stands for; white space is skipped, padding required as in .NET. Raises ValueError."""
     compact = "".join(text.split(" ")) if " " in text else text
     compact = compact.translate({9: None, 10: None, 13: None})
     try:

@@ -1,4 +1,6 @@
-"""The one error an expression can end in: Data Factory's code and sentence for programs, and, for people, the expression with a caret under the place and what was probably meant."""
+"""The one error an expression can end in: Data Factory's code and sentence for programs, and, for people, the
+expression with a caret under the place and what was probably meant.
+"""
 
 import difflib
 from collections.abc import Iterable

@@ -18,7 +18,8 @@ def evaluate(text: str, scope: Scope) -> Any:
 
 
 def evaluate_value(value: Any, scope: Scope) -> Any:
-    """A JSON tree with every string in it evaluated, and every `{"value": …, "type": "Expression"}` replaced by its value.
+    """A JSON tree with every string in it evaluated, and every `{"value": …, "type": "Expression"}` replaced by its
+    value.
 
     Property names are never evaluated, results are not evaluated again. Raises ExpressionError.
     """

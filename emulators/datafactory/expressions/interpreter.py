@@ -1,4 +1,6 @@
-"""Compiles a tree to a short list of instructions for a stack, and runs it: each text once compiled, any number of times run, at no depth of nesting a recursion."""
+"""Compiles a tree to a short list of instructions for a stack, and runs it: each text once compiled, any number of
+times run, at no depth of nesting a recursion.
+"""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -133,7 +135,6 @@ class _Compiler:
         for argument in reversed(call.arguments):
             self.pending.extend((shortcut, argument))
 
-
     def _first(self, call: Call) -> None:
         places: list[int] = []
 
@@ -164,11 +165,9 @@ def run(program: Program, scope: Scope) -> Any:
                 stack.append(operand)
             elif op == 1:
                 function, count = operand
+                arguments = stack[len(stack) - count :]
                 if count:
-                    arguments = stack[-count:]
                     del stack[-count:]
-                else:
-                    arguments = ()
                 stack.append(_checked(function.invoke(scope, arguments)))
             elif op == 2:
                 stack[-1] = _by_name(stack[-1], operand, program.text)
@@ -220,7 +219,7 @@ def _control(op: Op, operand: Any, counter: int, stack: list[Any]) -> int:
             # the next argument follows, or, behind the last one, the value that nothing decided against
             return counter
         stack.append(value)
-        return target + 1
+        return int(target) + 1
     name, _ = operand
     raise undefined(name)
 

@@ -1,14 +1,18 @@
-"""Reads JSON as leniently as Data Factory's `json()` does: single quotes, bare names, comments, octal and hexadecimal numbers, NaN, trailing commas, unclosed containers, and anything behind the first value (observed; it is Json.NET's reader)."""
+"""Reads JSON as leniently as Data Factory's `json()` does: single quotes, bare names, comments, octal and hexadecimal
+numbers, NaN, trailing commas, unclosed containers, and anything behind the first value (observed; it is Json.NET's
+reader).
+"""
 
 import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+from emulators.datafactory.expressions.utf16 import WHITE_SPACE
+
 _SPECIAL_IN_PATH = frozenset(" .'/\"[]()\t\n\r\f\b\\\x85\u2028\u2029")
 _NUMBER_RUN = re.compile(r"[-+a-fA-FxX.0-9]*")
-_END_OF_NUMBER = frozenset(_SPACE) | frozenset(",}])/\0")
+_END_OF_NUMBER = frozenset(WHITE_SPACE) | frozenset(",}])/\0")
 _UNLIKE_STRICT = re.compile(r"\\u[dD]|[0-9]{381}")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DOUBLE = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -44,7 +48,9 @@ def read_json(text: str) -> Any:
 
 @dataclass(slots=True)
 class _Container:
-    """An open object or array and where the reader is in it; `closed_last` when its last member is an object or array."""
+    """An open object or array and where the reader is in it; `closed_last` when its last member is an object or
+    array.
+    """
 
     value: dict[str, Any] | list[Any]
     name: str | None = None
@@ -181,7 +187,7 @@ class _Reader:
                 self.at += offset
                 raise self._error(f"Error parsing {kind} value.")
         self.at += len(word)
-        if not self._ended() and self._char() not in "}],/" and self._char() not in _SPACE:
+        if not self._ended() and self._char() not in "}],/" and self._char() not in WHITE_SPACE:
             raise self._error(f"Error parsing {kind} value.")
         self._advance_index()
         return value
@@ -219,7 +225,7 @@ class _Reader:
         start = self.at
         while not self._ended():
             character = self._char()
-            if character == ":" or character in _SPACE:
+            if character == ":" or character in WHITE_SPACE:
                 return self.text[start : self.at]
             if not (character.isalnum() or character in "_$"):
                 raise self._error(f"Invalid JavaScript property identifier character: {character}.")
@@ -258,7 +264,7 @@ class _Reader:
     def _skip(self) -> None:
         """White space and comments."""
         while not self._ended():
-            if self._char() in _SPACE or self._char() == "\0":
+            if self._char() in WHITE_SPACE or self._char() == "\0":
                 self.at += 1
             elif self._char() == "/":
                 self._comment()
@@ -290,7 +296,9 @@ class _Reader:
         before = self.text[: self.at].replace("\r\n", "\n").replace("\r", "\n")
         position = len(before) - before.rfind("\n") - 1
         line = before.count("\n") + 1 if self.at or self.open else 0
-        return JsonError(f"{message} Path '{self._path() if path is None else path}', line {line}, position {position}.")
+        return JsonError(
+            f"{message} Path '{self._path() if path is None else path}', line {line}, position {position}."
+        )
 
     def _path(self, outer: bool = False, named: bool = False) -> str:
         """Json.NET's path of the current value; `outer`, of the container it is in."""

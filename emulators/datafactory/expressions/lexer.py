@@ -1,4 +1,6 @@
-"""Cuts an expression into tokens, one at a time, as the parser asks for them: a malformed character is reported only when everything before it made sense (observed: `1 2 #` complains of the 2)."""
+"""Cuts an expression into tokens, one at a time, as the parser asks for them: a malformed character is reported only
+when everything before it made sense (observed: `1 2 #` complains of the 2).
+"""
 
 import re
 from enum import Enum
@@ -106,7 +108,8 @@ def _unexpected(text: str, index: int) -> ExpressionError:
         index += 1
     if text.startswith("'", index):
         sentence = (
-            f"The expression '{text}' is not valid: the string constant at position '{_utf16(text, index)}' is not terminated."
+            f"The expression '{text}' is not valid: the string constant at position '{_utf16(text, index)}' is not"
+            " terminated."
             " String constants must be enclosed within a pair of quotes."
         )
         return ExpressionError(sentence, expression=text, position=index)

@@ -1,4 +1,6 @@
-"""The tree of a parsed expression: constants, and calls followed by selections, because the language has nothing else."""
+"""The tree of a parsed expression: constants, and calls followed by selections, because the language has nothing
+else.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,6 @@
-"""Turns the text of one expression into its tree, with a list of open brackets in place of recursion: nesting costs memory, never stack, and the work grows linearly with the text."""
+"""Turns the text of one expression into its tree, with a list of open brackets in place of recursion: nesting costs
+memory, never stack, and the work grows linearly with the text.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,6 @@
-"""What an expression may see. The language has no clock, no random source and no I/O of its own: all of it is handed in here."""
+"""What an expression may see. The language has no clock, no random source and no I/O of its own: all of it is handed
+in here.
+"""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -19,7 +21,9 @@ UNSET: Final = _Unset.UNSET
 
 
 def _no_clock() -> datetime:
-    raise unsupported("The scope of this expression has no clock. Give Scope(now=…) to use the functions of the current time.")
+    raise unsupported(
+        "The scope of this expression has no clock. Give Scope(now=…) to use the functions of the current time."
+    )
 
 
 def _no_guid() -> uuid.UUID:
@@ -32,11 +36,14 @@ def _no_random(minimum: int, maximum: int) -> int:
 
 @dataclass
 class Scope:
-    """What one evaluation may see; every member is optional, and what is absent is an error in the expression that asks.
+    """What one evaluation may see; every member is optional, and what is absent is an error in the expression that
+    asks.
 
-    `pipeline` is the answer of `pipeline()`: `DataFactory`, `Pipeline`, `RunId`, `TriggerType`, …, with `parameters` and
+    `pipeline` is the answer of `pipeline()`: `DataFactory`, `Pipeline`, `RunId`, `TriggerType`, …, with `parameters`
+    and
     `globalParameters` in it. `activities` maps a name to `{"output": …, "error": …, "Status": …}`. `trigger` answers
-    `trigger()`, `trigger_body` answers `triggerBody()`. All values are JSON values: None, bool, int, float, str, list, dict.
+    `trigger()`, `trigger_body` answers `triggerBody()`. All values are JSON values: None, bool, int, float, str,
+    list, dict.
     `now` gives an aware time, `random(low, high)` an integer with low <= n < high. Expressions never change any of it.
     """
 

@@ -1,4 +1,6 @@
-"""Selecting a part of a value, `.name`, `[key]` and their `?` forms, with the sentence for every way in which it fails."""
+"""Selecting a part of a value, `.name`, `[key]` and their `?` forms, with the sentence for every way in which it
+fails.
+"""
 
 from typing import Any
 
@@ -75,5 +77,7 @@ def _key_text(key: Any) -> str:
 
 def _failed(expression: str, reason: str, suggestion: str | None = None) -> ExpressionError:
     return ExpressionError(
-        f"The expression '{expression}' cannot be evaluated because {reason}", expression=expression, suggestion=suggestion
+        f"The expression '{expression}' cannot be evaluated because {reason}",
+        expression=expression,
+        suggestion=suggestion,
     )

@@ -1,4 +1,6 @@
-"""A JSON string as Data Factory reads it: plain text, one whole expression behind `@`, or text with expressions in `@{…}`; compiled once and kept."""
+"""A JSON string as Data Factory reads it: plain text, one whole expression behind `@`, or text with expressions in
+`@{…}`; compiled once and kept.
+"""
 
 import math
 import re
@@ -31,7 +33,7 @@ Piece = str | Segment
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled string. `whole` is the program of a string that is one expression, else `pieces` are joined as text."""
+    """A compiled string. `whole` is the program of one that is all expression, else `pieces` are joined as text."""
 
     text: str
     whole: Program | None
@@ -43,7 +45,7 @@ class Template:
         return self.whole is None and all(isinstance(piece, str) for piece in self.pieces)
 
     def evaluate(self, scope: Scope) -> Any:
-        """The JSON value in this scope; raises ExpressionError. Infinity and NaN, which JSON lacks, come out as text."""
+        """The JSON value in this scope; raises ExpressionError. Infinity and NaN, which JSON lacks, are text."""
         if self.whole is not None:
             result = run(self.whole, scope)
             return to_text(result) if type(result) is float and not math.isfinite(result) else result
@@ -60,7 +62,8 @@ def _interpolated(program: Program, scope: Scope) -> str:
         return to_text(value)
     except (ValueError, RecursionError):
         raise ExpressionError(
-            "The function 'string' was invoked with a parameter that is not valid. The value cannot be converted to a string.",
+            "The function 'string' was invoked with a parameter that is not valid. The value cannot be converted to"
+            " a string.",
             expression=program.text,
             position=0,
         ) from None
@@ -74,7 +77,8 @@ def compile_template(text: str) -> Template:
 def split_template(text: str) -> list[Piece]:
     """The pieces of a string, in order: its literal text with escapes resolved, and its expressions.
 
-    A string that is one whole expression gives exactly one Segment that starts at 1; in `@{…}` they start behind the brace.
+    A string that is one whole expression gives exactly one Segment that starts at 1; in `@{…}` they start behind the
+    brace.
     Raises ExpressionError for an expression that is not closed.
     """
     if text.startswith("@@"):
@@ -115,7 +119,7 @@ _BRACE_OR_TEXT = re.compile(r"[{}]|'[^']*'?")
 
 
 def _end_of_segment(text: str, mark: int) -> int:
-    """The index of the brace that closes `@{` at `mark`; braces nest, those inside of quotes do not count (observed)."""
+    """The index of the brace that closes `@{` at `mark`; braces nest, quoted ones do not count (observed)."""
     depth = 1
     for match in _BRACE_OR_TEXT.finditer(text, mark + 2):
         if match[0] == "{":

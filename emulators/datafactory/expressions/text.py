@@ -1,4 +1,6 @@
-"""How values become text: in `@{}`, `concat`, `string` and `join`, and inside JSON; and how text compares. .NET's rules, invariant culture."""
+"""How values become text: in `@{}`, `concat`, `string` and `join`, and inside JSON; and how text compares. .NET's
+rules, invariant culture.
+"""
 
 import unicodedata
 from typing import Any
@@ -8,7 +10,9 @@ from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.values import type_name
 
 MAXIMUM_TEXT = 64 * 1024 * 1024
-"""Characters in one text (assumed: the real service refuses payloads long before); keeps small inputs from growing without end."""
+"""Characters in one text (assumed: the real service refuses payloads long before); keeps small inputs from growing
+without end.
+"""
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ESCAPES |= {chr(code): f"\\u{code:04x}" for code in [*range(32), 0x85, 0x2028, 0x2029] if chr(code) not in _ESCAPES}
@@ -16,7 +20,8 @@ _ESCAPE_TABLE = str.maketrans(_ESCAPES)
 
 
 def to_text(value: Any) -> str:
-    """The text of a value: booleans capitalised, null empty, objects and arrays as compact JSON, binary and XML decoded.
+    """The text of a value: booleans capitalised, null empty, objects and arrays as compact JSON, binary and XML
+    decoded.
 
     Raises UnicodeError or ValueError when the content of a binary cannot be read as text.
     """
@@ -37,7 +42,9 @@ def to_text(value: Any) -> str:
 
 
 def float_text(value: float) -> str:
-    """A double as .NET writes it: the shortest digits that read back the same, an exponent from 1E+17 and below 1E-04."""
+    """A double as .NET writes it: the shortest digits that read back the same, an exponent from 1E+17 and below
+    1E-04.
+    """
     if value != value:
         return "NaN"
     if value in (float("inf"), float("-inf")):
@@ -121,14 +128,23 @@ def check_length(length: int) -> None:
         raise ExpressionError(f"The text of '{length}' characters exceeds the maximum of '{MAXIMUM_TEXT}'.")
 
 
-_SYMBOLS = "\t\n\v\f\r\u0085\u2028\u2029 _-\u2013\u2014,;:!\u00a1?\u00bf.\u00b7'\"\u00ab\u00bb()[]{}\u00a7@*/\\&#%`\u00b4^\u00a8\u00b0\u00a9\u00ae+\u00b1\u00f7\u00d7<=>\u00ac|~\u00a4\u00a2$\u00a3\u00a5\u20ac"
-"""White space and symbols in the order of the Unicode collation; they sort in front of digits, and digits before letters (observed)."""
+_SYMBOLS = (
+    "\t\n\v\f\r\u0085\u2028\u2029 _-\u2013\u2014,;:!\u00a1?\u00bf.\u00b7'\"\u00ab\u00bb"
+    "()[]{}\u00a7@*/\\&#%`\u00b4^\u00a8\u00b0\u00a9\u00ae+\u00b1\u00f7\u00d7<=>\u00ac|~\u00a4\u00a2$\u00a3\u00a5\u20ac"
+)
+"""White space and symbols in the order of the Unicode collation; they sort in front of digits, and digits before
+letters (observed).
+"""
 _RANKS = {symbol: rank for rank, symbol in enumerate(_SYMBOLS)}
-_EXPANSIONS = str.maketrans({"\u00df": "ss", "\u00e6": "ae", "\u00c6": "AE", "\u0153": "oe", "\u0152": "OE", "\u2026": "..."})
+_EXPANSIONS = str.maketrans(
+    {"\u00df": "ss", "\u00e6": "ae", "\u00c6": "AE", "\u0153": "oe", "\u0152": "OE", "\u2026": "..."}
+)
 
 
 def collation_key(text: str) -> tuple[list[int], list[str], list[bool], str]:
-    """A key that sorts as .NET's culture-aware comparison: base letters, then accents, then lower before upper case (observed)."""
+    """A key that sorts as .NET's culture-aware comparison: base letters, then accents, then lower before upper case
+    (observed).
+    """
     base: list[int] = []
     accents: list[str] = []
     upper: list[bool] = []

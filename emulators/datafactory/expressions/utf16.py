@@ -1,5 +1,11 @@
 """Text as .NET sees it: a row of UTF-16 code units, and letters whose case changes one for one."""
 
+WHITE_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""What .NET counts as white space."""
+
 
 def units(text: str) -> int:
     """The length of a text in UTF-16 code units."""

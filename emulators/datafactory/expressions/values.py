@@ -22,13 +22,15 @@ def type_name(value: Any) -> str:
         return TYPE_NAMES[type(value)]
     except KeyError:
         raise unsupported(
-            f"A value of the Python type '{type(value).__name__}' reached an expression. Give the scope JSON values only:"
+            f"A value of the Python type '{type(value).__name__}' reached an expression. Give the scope JSON values"
+            " only:"
             " None, bool, int, float, str, list and dict."
         ) from None
 
 
 def identity(value: Any) -> object:
-    """A hashable key: equal for values that are deeply equal. Integers and floats differ (`1` is not `1.0`), strings and
+    """A hashable key: equal for values that are deeply equal. Integers and floats differ (`1` is not `1.0`), strings
+    and
     property names are case-sensitive, the order of properties does not count (observed)."""
     kind = type(value)
     if kind is list:

@@ -1,4 +1,7 @@
-"""How languages write dates: the facts of .NET's cultures, as data beside this module. A tag that is not listed falls back to its language, an unknown one to the invariant culture; languages that are known but not carried, among them those with other calendars, are refused."""
+"""How languages write dates: the facts of .NET's cultures, as data beside this module. A tag that is not listed falls
+back to its language, an unknown one to the invariant culture; languages that are known but not carried, among them
+those with other calendars, are refused.
+"""
 
 import json
 from dataclasses import dataclass
@@ -59,4 +62,7 @@ def _culture(tag: str) -> Culture:
     if language in _languages_not_carried():
         raise unsupported(f"The locale '{tag}' is not carried. Add its facts to cultures.json.")
     known = next((name for name in (tag, language) if name in facts), "")
-    return Culture(**{key: tuple(value) if isinstance(value, list) else value for key, value in facts[known].items()})
+    members: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in facts[known].items()
+    }
+    return Culture(**members)

@@ -106,19 +106,17 @@ def _quoted(pattern: str, position: int) -> tuple[str, int]:
 
 def _single(pieces: list[str], instant: Instant, pattern: str, position: int, culture: Culture) -> int:
     """`%x`: one custom token where one character alone would be a standard format."""
-    token = pattern[position + 1 : position + 2]
-    if token in ("", "%"):
+    character = pattern[position + 1 : position + 2]
+    if character in ("", "%", "\\"):
         raise ValueError("nothing behind the percent sign")
-    if token in _TOKENS:
-        _append(pieces, _token(instant, token, culture, False))
+    if character in _TOKENS:
+        _append(pieces, _token(instant, character, culture, False))
         return position + 2
-    if token in "'\"":
+    if character in "'\"":
         text, end = _quoted(pattern, position + 1)
         pieces.append(text)
         return end
-    if token == "\\":
-        raise ValueError("nothing to escape")
-    pieces.append({":": culture.time_separator, "/": culture.date_separator}.get(token, token))
+    pieces.append({":": culture.time_separator, "/": culture.date_separator}.get(character, character))
     return position + 2
 
 

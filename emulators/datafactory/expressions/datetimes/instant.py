@@ -1,4 +1,6 @@
-"""A point in time: ticks of 100 nanoseconds since the year 1, and whether they are UTC, came with an offset, or say nothing about it."""
+"""A point in time: ticks of 100 nanoseconds since the year 1, and whether they are UTC, came with an offset, or say
+nothing about it.
+"""
 
 import calendar
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ MAXIMUM_TICKS = date.max.toordinal() * TICKS_PER_DAY - 1
 
 
 class Kind(Enum):
-    """What is known of the zone. LOCAL is a time that came with an offset, moved to the machine's zone, which is UTC."""
+    """What is known of the zone. LOCAL came with an offset and was moved to the machine's zone, which is UTC."""
 
     UNSPECIFIED = "unspecified"
     UTC = "utc"
@@ -43,11 +45,13 @@ class Instant:
         fraction: int = 0,
         kind: Kind = Kind.UNSPECIFIED,
     ) -> "Instant":
-        """The instant of a date and a time of day; `fraction` in ticks. Raises ValueError when there is no such date."""
+        """The instant of a date and a time of day; `fraction` in ticks. ValueError when there is none."""
         days = date(year, month, day).toordinal() - 1
         if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
             raise ValueError("no such time of day")
-        return cls(((days * 24 + hour) * 60 + minute) * 60 * TICKS_PER_SECOND + second * TICKS_PER_SECOND, kind).plus(fraction)
+        return cls(((days * 24 + hour) * 60 + minute) * 60 * TICKS_PER_SECOND + second * TICKS_PER_SECOND, kind).plus(
+            fraction
+        )
 
     @property
     def date(self) -> date:

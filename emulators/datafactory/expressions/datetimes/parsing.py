@@ -1,4 +1,6 @@
-"""Reads a timestamp as .NET's lenient `DateTime.Parse` does in the invariant culture: ISO 8601 and many everyday forms, month before day (observed case by case)."""
+"""Reads a timestamp as .NET's lenient `DateTime.Parse` does in the invariant culture: ISO 8601 and many everyday
+forms, month before day (observed case by case).
+"""
 
 import re
 from collections.abc import Callable
@@ -6,10 +8,21 @@ from datetime import datetime
 
 from emulators.datafactory.expressions.datetimes.instant import TICKS_PER_DAY, TICKS_PER_SECOND, Instant, Kind
 
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _MONTH_NUMBERS = {name: number for number, full in enumerate(_MONTHS, 1) for name in (full, full[:3])}
 _DAY_NUMBERS = {name: number for number, full in enumerate(_DAYS) for name in (full, full[:3])}
 
@@ -33,7 +46,8 @@ Clock = Callable[[], datetime]
 def parse_instant(text: str, now: Clock) -> Instant:
     """The instant that a text stands for; raises ValueError for what is no timestamp.
 
-    `Z` gives the kind UTC, an offset moves the time to UTC and gives LOCAL, neither gives UNSPECIFIED. `now` is asked only
+    `Z` gives the kind UTC, an offset moves the time to UTC and gives LOCAL, neither gives UNSPECIFIED. `now` is asked
+    only
     by texts without a date or a year.
     """
     if len(text) > _MAXIMUM_LENGTH:

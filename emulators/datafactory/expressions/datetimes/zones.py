@@ -1,4 +1,6 @@
-"""Time zones by the ids that Data Factory takes: Windows' (`W. Europe Standard Time`), by CLDR's table beside this module, and IANA's."""
+"""Time zones by the ids that Data Factory takes: Windows' (`W. Europe Standard Time`), by CLDR's table beside this
+module, and IANA's.
+"""
 
 import json
 import zoneinfo
@@ -31,7 +33,9 @@ class Zone:
         winter = datetime(2018, 1, 1, tzinfo=self.info)
         offset = (winter.utcoffset() or timedelta()) - (winter.dst() or timedelta())
         minutes = int(offset.total_seconds()) // 60
-        return f"(UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}) {self.standard_name}"
+        return (
+            f"(UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}) {self.standard_name}"
+        )
 
     def to_utc(self, instant: Instant) -> Instant:
         """The UTC time of a local one, kept inside the years 1 to 9999; raises AmbiguousTime."""

@@ -1,4 +1,6 @@
-"""Functions of arrays, objects and strings as collections. Arrays and objects compare deeply and strictly: `1` is not `1.0` (observed)."""
+"""Functions of arrays, objects and strings as collections. Arrays and objects compare deeply and strictly: `1` is not
+`1.0` (observed).
+"""
 
 from typing import Any
 
@@ -39,8 +41,10 @@ def contains(collection: Any, value: Any) -> bool:
     if type(value) is str:
         return value in collection if type(collection) is str else find_name(collection, value) is not None
     raise ExpressionError(
-        "The function 'contains' expects parameters of matching types: a dictionary and a key (string), an array and a value"
-        f" (object), or a string and a substring. The provided types '{type_name(collection)}' and '{type_name(value)}' are"
+        "The function 'contains' expects parameters of matching types: a dictionary and a key (string), an array and"
+        " a value"
+        f" (object), or a string and a substring. The provided types '{type_name(collection)}' and"
+        f" '{type_name(value)}' are"
         " incompatible."
     )
 
@@ -85,7 +89,8 @@ def last(collection: Any) -> Any:
 
 @family(
     "join",
-    "expects two parameters: the array of elements to join as the first parameter, and the element separator as the second"
+    "expects two parameters: the array of elements to join as the first parameter, and the element separator as the"
+    " second"
     f" parameter. {PARAMETER_S}",
     Parameter(ARRAY, "to be an array"),
     Parameter(STRING, "to be of type string"),
@@ -113,7 +118,8 @@ _COUNT = Parameter(INTEGER, "to be an integer", "count")
 
 @family(
     "skip",
-    "expects two parameters: the collection to skip the objects from as the first parameter and the count of objects to skip"
+    "expects two parameters: the collection to skip the objects from as the first parameter and the count of objects"
+    " to skip"
     f" as the second parameter. {PARAMETER_S}",
     _COLLECTION,
     _COUNT,
@@ -128,7 +134,8 @@ def skip(collection: Any, count: int) -> Any:
 
 @family(
     "take",
-    "expects two parameters: the collection to take the objects from as the first parameter and the count of objects to take"
+    "expects two parameters: the collection to take the objects from as the first parameter and the count of objects"
+    " to take"
     f" as the second parameter. {PARAMETER_S}",
     _COLLECTION,
     _COUNT,
@@ -143,14 +150,13 @@ def take(collection: Any, count: int) -> Any:
 
 def _negative(name: str, count: int, value: str) -> ExpressionError:
     return ExpressionError(
-        f"The function '{name}' parameters are out of range: 'count' must be a positive integer. The provided {value} is"
+        f"The function '{name}' parameters are out of range: 'count' must be a positive integer. The provided"
+        f" {value} is"
         f" '{count}'."
     )
 
 
-_LISTS = (
-    "expects either a comma separated list of arrays or a comma separated list of objects as its parameters."
-)
+_LISTS = "expects either a comma separated list of arrays or a comma separated list of objects as its parameters."
 
 
 @family("intersection", f"{_LISTS} {PARAMETER_S}", Parameter(ANY), Parameter(ANY), repeats=True)
@@ -188,7 +194,8 @@ def _check_same_kind(name: str, collections: tuple[Any, ...]) -> None:
     kinds = list(dict.fromkeys(type_name(collection) for collection in collections))
     if len(kinds) > 1:
         raise ExpressionError(
-            f"Template language function '{name}' expects parameters of same type, but found '{','.join(kinds)}' distinct types."
+            f"Template language function '{name}' expects parameters of same type, but found '{','.join(kinds)}'"
+            " distinct types."
         )
     if kinds[0] not in ("Array", "Object"):
         raise ExpressionError(

@@ -1,4 +1,6 @@
-"""Conversions between types and encodings. They are strict where .NET is strict and lenient where it is lenient; binary results are envelopes."""
+"""Conversions between types and encodings. They are strict where .NET is strict and lenient where it is lenient;
+binary results are envelopes.
+"""
 
 import base64 as base64_codec
 import math
@@ -28,8 +30,8 @@ from emulators.datafactory.expressions.functions.signature import (
     Parameter,
 )
 from emulators.datafactory.expressions.functions.xml import xml_to_json
-from emulators.datafactory.expressions.lexer import INT64_MAX, INT64_MIN
 from emulators.datafactory.expressions.jsonreader import JsonError, read_json
+from emulators.datafactory.expressions.lexer import INT64_MAX, INT64_MIN
 from emulators.datafactory.expressions.text import to_text
 from emulators.datafactory.expressions.values import type_name
 
@@ -37,7 +39,9 @@ family = Family("conversion")
 
 _VALUE = Parameter(ANY)
 _A_STRING = Parameter(STRING, "to be a string")
-_NUMBER_TEXT = re.compile(r"[ \t\n\v\f\r]*[+-]?(?=[0-9.])(?:[0-9][0-9,]*)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?(-?)[ \t\n\v\f\r\0]*")
+_NUMBER_TEXT = re.compile(
+    r"[ \t\n\v\f\r]*[+-]?(?=[0-9.])(?:[0-9][0-9,]*)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?(-?)[ \t\n\v\f\r\0]*"
+)
 
 
 @family("array", f"expects one parameter: the value that is to be converted to an array. {PARAMETERS}", _VALUE)
@@ -79,7 +83,8 @@ def string(value: Any) -> str:
         return to_text(value)
     except ValueError:
         raise ExpressionError(
-            "The function 'string' was invoked with a parameter that is not valid. The value cannot be converted to a string."
+            "The function 'string' was invoked with a parameter that is not valid. The value cannot be converted to"
+            " a string."
         ) from None
 
 
@@ -104,7 +109,9 @@ def integer(value: Any) -> int:
     minimum=1,
 )
 def floating(value: Any, _ignored: Any = None) -> float:
-    """A double; text may have signs, thousands separators anywhere and an exponent. A second parameter is ignored (observed)."""
+    """A double; text may have signs, thousands separators anywhere and an exponent. A second parameter is ignored
+    (observed).
+    """
     return _double("float", value)
 
 
@@ -149,7 +156,8 @@ def parse_double(text: str) -> float | None:
 
 def _not_convertible(name: str) -> ExpressionError:
     return ExpressionError(
-        f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be converted to the target"
+        f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be converted to the"
+        " target"
         " type."
     )
 
@@ -183,7 +191,8 @@ def base64(value: Any) -> str:
         return _encoded(_content("base64", value))
     if type(value) not in (str, list, dict):
         raise ExpressionError(
-            "The function 'base64' expects its parameter to be a string, an object or an array. The provided value is of type"
+            "The function 'base64' expects its parameter to be a string, an object or an array. The provided value"
+            " is of type"
             f" '{type_name(value)}'."
         )
     return _encoded(_utf8(to_text(value)))
@@ -195,13 +204,17 @@ def base64_to_string(text: str) -> str:
     return _decoded("base64ToString", text).decode("utf-8", "replace")
 
 
-@family("decodeBase64", f"expects one parameter: the string to decode from base64 representation. {PARAMETERS}", _A_STRING)
+@family(
+    "decodeBase64", f"expects one parameter: the string to decode from base64 representation. {PARAMETERS}", _A_STRING
+)
 def decode_base64_text(text: str) -> str:
     """The UTF-8 text that base64 stands for."""
     return _decoded("decodeBase64", text).decode("utf-8", "replace")
 
 
-@family("base64ToBinary", f"expects one parameter: the string to decode from base64 representation. {PARAMETERS}", _A_STRING)
+@family(
+    "base64ToBinary", f"expects one parameter: the string to decode from base64 representation. {PARAMETERS}", _A_STRING
+)
 def base64_to_binary(text: str) -> dict[str, Any]:
     """The binary that base64 stands for; the text is kept as it was written (observed)."""
     _decoded("base64ToBinary", text)
@@ -227,14 +240,17 @@ def data_uri(value: Any) -> str:
     return f"data:{media};charset=utf-8;base64,{_encoded(_utf8(to_text(value)))}"
 
 
-@family("dataUriToBinary", f"expects one parameter: the data URI that is to be converted to binary. {PARAMETERS}", _A_STRING)
+@family(
+    "dataUriToBinary", f"expects one parameter: the data URI that is to be converted to binary. {PARAMETERS}", _A_STRING
+)
 def data_uri_to_binary(text: str) -> dict[str, Any]:
     """The binary that a data URI stands for, with the URI's type; base64 is kept as it was written (observed)."""
     uri = _data_uri("dataUriToBinary", text)
     charset = _charset(uri.media)
     if charset is not None and charset.lower() not in _BINARY_CHARSETS:
         raise ExpressionError(
-            f"The provided content-type character set '{charset}' is not valid. Please use a Unicode character set such as UTF-8"
+            f"The provided content-type character set '{charset}' is not valid. Please use a Unicode character set"
+            " such as UTF-8"
             " or ASCII character set."
         )
     if not _MEDIA_TYPE.match(uri.media):
@@ -243,7 +259,9 @@ def data_uri_to_binary(text: str) -> dict[str, Any]:
     return {"$content-type": uri.media, "$content": content}
 
 
-@family("dataUriToString", f"expects one parameter: the data URI that is to be converted to string. {PARAMETERS}", _A_STRING)
+@family(
+    "dataUriToString", f"expects one parameter: the data URI that is to be converted to string. {PARAMETERS}", _A_STRING
+)
 def data_uri_to_string(text: str) -> str:
     """The text that a data URI stands for, which must be UTF-8 (observed)."""
     uri = _data_uri("dataUriToString", text)
@@ -262,7 +280,9 @@ def data_uri_to_string(text: str) -> str:
 
 @family("decodeDataUri", f"expects one parameter: the data URI. {PARAMETERS}", _A_STRING)
 def decode_data_uri(text: str) -> Any:
-    """What a data URI stands for: text and JSON as values, any other type as a binary (documented as always binary, observed)."""
+    """What a data URI stands for: text and JSON as values, any other type as a binary (documented as always binary,
+    observed).
+    """
     uri = _data_uri("decodeDataUri", text)
     media = uri.media.partition(";")[0].strip().lower()
     content = _decoded("decodeDataUri", uri.content) if uri.is_base64 else _utf8(_percent_decoded(uri.content))
@@ -298,9 +318,14 @@ def _data_uri(name: str, text: str) -> _DataUri:
     head = _HEAD.fullmatch(match["head"]) if match is not None else None
     if match is not None and match["head"].lower() == "base64":
         return _DataUri("text/plain", match["content"], True)
-    if match is None or head is None or (head["media"].startswith(";") or (match["head"][:1] == ";" and not head["base64"])):
+    if (
+        match is None
+        or head is None
+        or (head["media"].startswith(";") or (match["head"][:1] == ";" and not head["base64"]))
+    ):
         raise ExpressionError(
-            f"The function '{name}' expects its parameter to be formatted as a valid data URI. The provided value '{text}' was"
+            f"The function '{name}' expects its parameter to be formatted as a valid data URI. The provided value"
+            f" '{text}' was"
             " not formatted correctly."
         )
     return _DataUri(head["media"] or "text/plain", match["content"], head["base64"] is not None)
@@ -336,13 +361,17 @@ def decode_uri_component(text: str) -> str:
     return _percent_decoded(text)
 
 
-@family("uriComponentToString", f"expects one parameter: the URI component to convert to binary. {PARAMETERS}", _A_STRING)
+@family(
+    "uriComponentToString", f"expects one parameter: the URI component to convert to binary. {PARAMETERS}", _A_STRING
+)
 def uri_component_to_string(text: str) -> str:
     """Percent-decoded; a plus is a space, what is malformed stays (observed)."""
     return _percent_decoded(text)
 
 
-@family("uriComponentToBinary", f"expects one parameter: the URI component to convert to binary. {PARAMETERS}", _A_STRING)
+@family(
+    "uriComponentToBinary", f"expects one parameter: the URI component to convert to binary. {PARAMETERS}", _A_STRING
+)
 def uri_component_to_binary(text: str) -> dict[str, Any]:
     """The binary of the percent-decoded text."""
     return envelope(_percent_bytes(text))
@@ -385,6 +414,7 @@ def _decoded(name: str, text: str) -> bytes:
         return decode_base64(text)
     except ValueError:
         raise ExpressionError(
-            f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be decoded from base64"
+            f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be decoded from"
+            " base64"
             " representation."
         ) from None

@@ -1,4 +1,6 @@
-"""Functions of time. Timestamps are text; the result's suffix tells what the input said of its zone, and the current time comes from the scope."""
+"""Functions of time. Timestamps are text; the result's suffix tells what the input said of its zone, and the current
+time comes from the scope.
+"""
 
 from collections.abc import Callable
 
@@ -39,7 +41,8 @@ def _parsed(name: str, text: str, scope: Scope) -> Instant:
         return parse_instant(text, scope.now)
     except ValueError:
         raise ExpressionError(
-            f"In function '{name}', the value provided for date time string '{text}' was not valid. The datetime string must"
+            f"In function '{name}', the value provided for date time string '{text}' was not valid. The datetime"
+            " string must"
             " match ISO 8601 format."
         ) from None
 
@@ -51,9 +54,11 @@ def _written(name: str, instant: Instant, pattern: str | None, locale: str = "en
         return format_instant(instant, pattern, culture_named(locale))
     except ValueError:
         raise ExpressionError(
-            f"The function '{name}' format parameter '{pattern}' is not supported. The format must be a valid single format"
+            f"The function '{name}' format parameter '{pattern}' is not supported. The format must be a valid single"
+            " format"
             " specifier character (such as 'd' or 'g') or a valid custom format pattern (such as 'MMMM dd, yyyy' or"
-            " 'hh:mm:ss.ff'). For details please review the Standard Date and Time Format Strings and the Custom Date and Time"
+            " 'hh:mm:ss.ff'). For details please review the Standard Date and Time Format Strings and the Custom"
+            " Date and Time"
             " Format Strings of the .Net framework."
         ) from None
 
@@ -72,7 +77,8 @@ def utc_now(scope: Scope, pattern: str | None = None) -> str:
 
 @family(
     "formatDateTime",
-    "expects a timestamp as the first parameter, an optional format string as the second parameter and an optional locale as"
+    "expects a timestamp as the first parameter, an optional format string as the second parameter and an optional"
+    " locale as"
     f" the third parameter. {PARAMETER_S}",
     _TEXT,
     _TEXT,
@@ -99,7 +105,8 @@ def _adder(name: str, unit: str, ticks: int) -> None:
 
     @family(
         name,
-        f"expects a timestamp as the first parameter, the number of {unit} to add as the second parameter, and an optional"
+        f"expects a timestamp as the first parameter, the number of {unit} to add as the second parameter, and an"
+        " optional"
         f" format string as the third parameter. {PARAMETER_S}",
         _TIME,
         _INTEGER,
@@ -119,7 +126,8 @@ def _adder(name: str, unit: str, ticks: int) -> None:
                     else "The added or subtracted value results in an un-representable DateTime. (Parameter 'value')"
                 ) from None
             raise ExpressionError(
-                f"The function '{name}' second parameter '{amount}' is not valid. The added or subtracted value results in an"
+                f"The function '{name}' second parameter '{amount}' is not valid. The added or subtracted value"
+                " results in an"
                 " unrepresentable DateTime."
             ) from None
 
@@ -131,11 +139,13 @@ _adder("addSeconds", "seconds", TICKS_PER_SECOND)
 
 
 _SHIFT = (
-    "expects a timestamp as the first parameter, an interval as the second parameter, a time unit as the third parameter, and"
+    "expects a timestamp as the first parameter, an interval as the second parameter, a time unit as the third"
+    " parameter, and"
     f" an optional format string as the fourth parameter. {PARAMETER_S}"
 )
 _FROM_NOW = (
-    "expects an interval as the first parameter, a time unit as the second parameter, and an optional format string as the"
+    "expects an interval as the first parameter, a time unit as the second parameter, and an optional format string"
+    " as the"
     f" third parameter. {PARAMETER_S}"
 )
 
@@ -169,7 +179,8 @@ def _shifted(name: str, start: Callable[[], Instant], interval: int, unit: str, 
     instant = start()
     if known is None:
         raise ExpressionError(
-            f"The function '{name}' expects its second parameter to be a string that represents a valid time unit. The provided"
+            f"The function '{name}' expects its second parameter to be a string that represents a valid time unit."
+            " The provided"
             f" value '{unit}' is not a valid time unit."
         )
     amount = int32(interval)
@@ -180,7 +191,8 @@ def _shifted(name: str, start: Callable[[], Instant], interval: int, unit: str, 
             moved = instant.plus_months(amount * (12 if known == "year" else 1))
     except OverflowError:
         raise ExpressionError(
-            f"The function '{name}' could not create time value with time interval '{amount}' and time unit '{unit}'. It results"
+            f"The function '{name}' could not create time value with time interval '{amount}' and time unit"
+            f" '{unit}'. It results"
             " in an out of time range value."
         ) from None
     return _written(name, moved, pattern)
@@ -205,7 +217,8 @@ def _zone(name: str, zone: str) -> Zone:
 
 @family(
     "convertFromUtc",
-    "expects a timestamp as the first parameter, a target time zone as the second parameter, and an optional format string as"
+    "expects a timestamp as the first parameter, a target time zone as the second parameter, and an optional format"
+    " string as"
     f" the third parameter. {PARAMETER_S}",
     _TIME,
     Parameter(STRING, "to be a string that contains the target time zone"),
@@ -218,7 +231,8 @@ def convert_from_utc(scope: Scope, text: str, zone: str, pattern: str | None = N
     instant = _parsed("convertFromUtc", text, scope)
     if instant.kind is not Kind.UTC:
         raise ExpressionError(
-            "The function 'convertFromUtc' expects its first parameter to be a string that contains a UTC date time. The value"
+            "The function 'convertFromUtc' expects its first parameter to be a string that contains a UTC date time."
+            " The value"
             f" was '{round_trip(instant)}'."
         )
     return _written("convertFromUtc", _zone("convertFromUtc", zone).from_utc(instant), pattern)
@@ -226,7 +240,8 @@ def convert_from_utc(scope: Scope, text: str, zone: str, pattern: str | None = N
 
 @family(
     "convertToUtc",
-    "expects a timestamp as the first parameter, a source time zone as the second parameter, and an optional format string as"
+    "expects a timestamp as the first parameter, a source time zone as the second parameter, and an optional format"
+    " string as"
     f" the third parameter. {PARAMETER_S}",
     _TIME,
     Parameter(STRING, "to be a string that contains the source time zone"),
@@ -240,7 +255,8 @@ def convert_to_utc(scope: Scope, text: str, zone: str, pattern: str | None = Non
     instant = _parsed("convertToUtc", text, scope)
     if instant.kind is not Kind.UNSPECIFIED and not (instant.kind is Kind.UTC and source.is_utc):
         raise ExpressionError(
-            "The function 'convertToUtc' expects its second parameter to be a time zone matching the time zone indicated by the"
+            "The function 'convertToUtc' expects its second parameter to be a time zone matching the time zone"
+            " indicated by the"
             f" timestamp. The provided value '{source.display_name}' is not valid or does not match the timestamp"
             f" '{round_trip(instant)}'."
         )
@@ -249,7 +265,8 @@ def convert_to_utc(scope: Scope, text: str, zone: str, pattern: str | None = Non
 
 @family(
     "convertTimeZone",
-    "expects a timestamp as the first parameter, a source time zone as the second parameter, a target time zone as the third"
+    "expects a timestamp as the first parameter, a source time zone as the second parameter, a target time zone as"
+    " the third"
     f" parameter, and an optional format string as the fourth parameter. {PARAMETER_S}",
     _TIME,
     Parameter(STRING, "to be a string that contains a source time zone"),
@@ -273,7 +290,8 @@ def _to_utc(name: str, instant: Instant, zone: Zone) -> Instant:
         return zone.to_utc(instant)
     except AmbiguousTime as error:
         raise ExpressionError(
-            f"The function '{name}' was given a timestamp '{round_trip(instant)}' that was invalid or ambiguous in the source"
+            f"The function '{name}' was given a timestamp '{round_trip(instant)}' that was invalid or ambiguous in"
+            " the source"
             f" time zone '{error}'."
         ) from None
 
@@ -281,9 +299,7 @@ def _to_utc(name: str, instant: Instant, zone: Zone) -> Instant:
 def _part(name: str, part: Callable[[Instant], int]) -> None:
     """Registers a function that reads one number off a timestamp."""
 
-    @family(
-        name, f"expects a single parameter that is a timestamp. {PARAMETER_S}", _TIMESTAMP, scoped=True
-    )
+    @family(name, f"expects a single parameter that is a timestamp. {PARAMETER_S}", _TIMESTAMP, scoped=True)
     def read(scope: Scope, text: str) -> int:
         return part(_parsed(name, text, scope))
 

@@ -1,4 +1,6 @@
-"""Logical functions. `if`, `and` and `or` are evaluated lazily by the interpreter, which knows them by name; here stands what they take and what they say."""
+"""Logical functions. `if`, `and` and `or` are evaluated lazily by the interpreter, which knows them by name; here
+stands what they take and what they say.
+"""
 
 from typing import Any
 
@@ -37,7 +39,8 @@ def either(*values: bool) -> bool:
 
 @family(
     "if",
-    "expects three parameter: the condition to test as the first parameter, the value to return if the condition is true as"
+    "expects three parameter: the condition to test as the first parameter, the value to return if the condition is"
+    " true as"
     " the second parameter, and the value to return if the condition is false as the third parameter."
     f" {PARAMETER_S}",
     Parameter(BOOLEAN, "to be of type boolean"),
@@ -49,7 +52,9 @@ def choose(condition: bool, positive: Any, negative: Any) -> Any:
     return positive if condition else negative
 
 
-@family("not", f"expects one parameter: the boolean value to negate. {PARAMETERS}", Parameter(BOOLEAN, "to be a boolean"))
+@family(
+    "not", f"expects one parameter: the boolean value to negate. {PARAMETERS}", Parameter(BOOLEAN, "to be a boolean")
+)
 def negate(value: bool) -> bool:
     """The opposite."""
     return not value
@@ -104,7 +109,8 @@ def _comparable(name: str, left: Any, right: Any) -> tuple[Any, Any]:
         return collation_key(left), collation_key(right)
     if type(left) is str or type(right) is str:
         raise ExpressionError(
-            f"The function '{name}' expects two parameter of matching types. The function was invoked with values of type"
+            f"The function '{name}' expects two parameter of matching types. The function was invoked with values of"
+            " type"
             f" '{type_name(left)}' and '{type_name(right)}' that do not match."
         )
     wrong = [value for value in (left, right) if type(value) not in (int, float)]

@@ -54,7 +54,8 @@ def sub(left: Number, right: Number) -> Number:
 
 @family(
     "mul",
-    "expects two numeric parameters: the first multiplicand as the first parameter and the second multiplicand as the second"
+    "expects two numeric parameters: the first multiplicand as the first parameter and the second multiplicand as"
+    " the second"
     f" parameter. {PARAMETER_S}",
     _NUMBER,
     _NUMBER,
@@ -93,10 +94,7 @@ def mod(left: Number, right: Number) -> Number:
     return math.fmod(left, right)
 
 
-_NUMBERS = (
-    "expects either an array of numbers or a comma separated list of numbers as its parameters."
-    f" {NO_PARAMETERS}"
-)
+_NUMBERS = f"expects either an array of numbers or a comma separated list of numbers as its parameters. {NO_PARAMETERS}"
 
 
 @family("max", _NUMBERS, Parameter(ANY), minimum=1, repeats=True)
@@ -129,7 +127,8 @@ def _extreme(name: str, values: tuple[Any, ...], pick: Callable[[list[Number]], 
 
 @family(
     "rand",
-    "expects two integer parameters: an inclisive minimum of the range as the first parameter and an inclusive maximum of the"
+    "expects two integer parameters: an inclisive minimum of the range as the first parameter and an inclusive"
+    " maximum of the"
     f" range as the second parameter. {PARAMETER_S}",
     Parameter(INTEGER, "to be an integer", "minimum"),
     Parameter(INTEGER, "to be an integer", "maximum"),
@@ -140,7 +139,8 @@ def rand(scope: Scope, low: int, high: int) -> int:
     low, high = int32(low), int32(high)
     if low > high:
         raise ExpressionError(
-            f"The function 'rand' parameters are out of range: the value '{low}' provided for 'minimum' cannot be greater than"
+            f"The function 'rand' parameters are out of range: the value '{low}' provided for 'minimum' cannot be"
+            " greater than"
             f" the value '{high}' provided for 'maximum'."
         )
     return low if low == high else scope.random(low, high)
@@ -148,7 +148,8 @@ def rand(scope: Scope, low: int, high: int) -> int:
 
 @family(
     "range",
-    "expects two integer parameters: an inclisive start index of the range as the first parameter and a count of integers to"
+    "expects two integer parameters: an inclisive start index of the range as the first parameter and a count of"
+    " integers to"
     f" return as the second parameter. {PARAMETER_S}",
     Parameter(INTEGER, "to be an integer", "start index"),
     Parameter(INTEGER, "to be an integer", "count"),
@@ -171,7 +172,9 @@ def _in_range(name: str, result: Number) -> Number:
 
 
 def _overflow(name: str) -> ExpressionError:
-    return ExpressionError(f"The provided parameters for template language function '{name}' caused arithmetic overflow.")
+    return ExpressionError(
+        f"The provided parameters for template language function '{name}' caused arithmetic overflow."
+    )
 
 
 def _refuse_zero(name: str, divisor: Number) -> None:

@@ -1,4 +1,6 @@
-"""Functions that look at the run: `pipeline()`, `activity('A')`, `variables('v')`, `item()` and their like. All of it comes from the scope."""
+"""Functions that look at the run: `pipeline()`, `activity('A')`, `variables('v')`, `item()` and their like. All of it
+comes from the scope.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -85,7 +87,8 @@ def activity(scope: Scope, name: str) -> dict[str, Any]:
     found = find_name(scope.activities, name)
     if found is None:
         raise ExpressionError(
-            f"Template language expression cannot be evaluated: the template action '{name}' is not defined at current scope.",
+            f"Template language expression cannot be evaluated: the template action '{name}' is not defined at"
+            " current scope.",
             suggestion=nearest(name, scope.activities),
         )
     return _object(scope.activities[found])

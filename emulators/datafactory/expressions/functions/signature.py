@@ -1,4 +1,6 @@
-"""What a function takes, said once beside the function, and the one checker that raises every error of count and type."""
+"""What a function takes, said once beside the function, and the one checker that raises every error of count and
+type.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ ARRAY = frozenset({list})
 COLLECTION = frozenset({list, str})
 CONTAINER = frozenset({list, str, dict})
 NULLABLE_CONTAINER = CONTAINER | {type(None)}
-ANY = frozenset({str, int, float, bool, list, dict, type(None)})
+ANY: frozenset[type] = frozenset({str, int, float, bool, list, dict, type(None)})
 
 _ORDINALS = ("first", "second", "third", "fourth")
 
@@ -27,7 +29,9 @@ NO_PARAMETERS = "The function was invoked with no parameters."
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: the types it takes, what Data Factory says of it (`to be an integer`), the name it gives it if any."""
+    """One parameter: the types it takes, what Data Factory says of it (`to be an integer`), the name it gives it if
+    any.
+    """
 
     types: frozenset[type]
     expects: str = ""
@@ -39,7 +43,8 @@ class Parameter:
 class Signature:
     """What a function takes. `expects` is the sentence for a wrong number of parameters, behind "The function 'f' ".
 
-    `maximum` None is "any number": the last parameter repeats. `invalid_type`, where given, replaces the sentences about
+    `maximum` None is "any number": the last parameter repeats. `invalid_type`, where given, replaces the sentences
+    about
     single parameters.
     """
 
@@ -133,5 +138,6 @@ def invalid_types(name: str, values: Sequence[Any], expected: str) -> Expression
     """The sentence of functions that take any number of values of one kind."""
     found = ",".join(dict.fromkeys(type_name(value) for value in values))
     return ExpressionError(
-        f"The function '{name}' expects all of its parameters to be {expected}. Found invalid parameter types: '{found}'."
+        f"The function '{name}' expects all of its parameters to be {expected}. Found invalid parameter types:"
+        f" '{found}'."
     )

@@ -1,4 +1,6 @@
-"""String functions. Search is ordinal: `indexOf`, `startsWith` and `endsWith` ignore case, `replace` and `split` do not (observed); indexes count UTF-16 code units."""
+"""String functions. Search is ordinal: `indexOf`, `startsWith` and `endsWith` ignore case, `replace` and `split` do
+not (observed); indexes count UTF-16 code units.
+"""
 
 from typing import Any
 
@@ -15,7 +17,7 @@ from emulators.datafactory.expressions.functions.signature import (
 )
 from emulators.datafactory.expressions.scope import Scope
 from emulators.datafactory.expressions.text import check_length, to_text
-from emulators.datafactory.expressions.utf16 import lower, section, units, upper
+from emulators.datafactory.expressions.utf16 import WHITE_SPACE, lower, section, units, upper
 from emulators.datafactory.expressions.values import int32
 
 family = Family("string")
@@ -40,7 +42,8 @@ def concat(*values: Any) -> str:
 
 @family(
     "endsWith",
-    f"expects two parameters: the string as the first parameter, the value to check as the second parameter. {PARAMETER_S}",
+    "expects two parameters: the string as the first parameter, the value to check as the second parameter."
+    f" {PARAMETER_S}",
     _TEXT,
     _TEXT,
 )
@@ -51,7 +54,8 @@ def ends_with(text: str, search: str) -> bool:
 
 @family(
     "startsWith",
-    f"expects two parameters: the string as the first parameter, the value to check as the second parameter. {PARAMETER_S}",
+    "expects two parameters: the string as the first parameter, the value to check as the second parameter."
+    f" {PARAMETER_S}",
     _TEXT,
     _TEXT,
 )
@@ -71,7 +75,8 @@ def guid(scope: Scope, layout: str = "D") -> str:
     """A new GUID in one of .NET's layouts `N D B P X`, upper-case only (observed)."""
     if layout not in ("N", "D", "B", "P", "X"):
         raise ExpressionError(
-            f"The function 'guid' format parameter '{layout}' is not supported. The supported formats are: 'N, D, B, P, X'."
+            f"The function 'guid' format parameter '{layout}' is not supported. The supported formats are: 'N, D, B,"
+            " P, X'."
         )
     value = scope.guid()
     if layout == "N":
@@ -97,7 +102,8 @@ def index_of(text: str, search: str) -> int:
 
 @family(
     "lastIndexOf",
-    "expects two parameters: the string as the first parameter, the value to find the last index of as the second parameter."
+    "expects two parameters: the string as the first parameter, the value to find the last index of as the second"
+    " parameter."
     f" {PARAMETER_S}",
     _TEXT,
     _TEXT,
@@ -112,7 +118,8 @@ def last_index_of(text: str, search: str) -> int:
 
 @family(
     "replace",
-    "expects three string parameters: the string to replace characters inside of as the first parameter, the string that"
+    "expects three string parameters: the string to replace characters inside of as the first parameter, the string"
+    " that"
     " will be replaced by the new string as the second parameter, and the new string as the third parameter."
     f" {PARAMETER_S}",
     Parameter(STRING, "to be a string", "string"),
@@ -130,7 +137,8 @@ def replace(text: str, old: str, new: str) -> str:
 
 @family(
     "split",
-    f"expects two parameters: the string to split as the first parameter, the separator as the second parameter. {PARAMETER_S}",
+    "expects two parameters: the string to split as the first parameter, the separator as the second parameter."
+    f" {PARAMETER_S}",
     _TEXT,
     _TEXT,
 )
@@ -147,7 +155,8 @@ _OUTSIDE_LENGTH = (
 
 @family(
     "substring",
-    "expects two parameters: the 'string' to take a section from as the first parameter, the 'start index' as the second"
+    "expects two parameters: the 'string' to take a section from as the first parameter, the 'start index' as the"
+    " second"
     f" parameter. {PARAMETER_S}",
     Parameter(STRING, "to be a string", "string"),
     Parameter(INTEGER, "to be an integer", "start index"),
@@ -159,7 +168,8 @@ def substring(text: str, start: int, length: int | None = None) -> str:
     size, start = units(text), int32(start)
     if not 0 <= start < size:
         raise ExpressionError(
-            "The function 'substring' parameter is out of range: 'start index' must be non-negative integer and should be"
+            "The function 'substring' parameter is out of range: 'start index' must be non-negative integer and"
+            " should be"
             " less than the length of the string."
         )
     count = size - start if length is None else int32(length)
@@ -180,11 +190,6 @@ def to_upper(text: str) -> str:
     return upper(text)
 
 
-_WHITE_SPACE = (
-    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-)
-
-
 @family(
     "trim",
     "must have only one parameter.",
@@ -193,4 +198,4 @@ _WHITE_SPACE = (
 )
 def trim(text: str) -> str:
     """Without the white space at both ends, as Unicode counts it."""
-    return text.strip(_WHITE_SPACE)
+    return text.strip(WHITE_SPACE)

@@ -1,32 +1,36 @@
-"""`xml` and `xpath`, and the two ways between XML and JSON, by the conventions of Json.NET: `@attribute`, `#text`, repeated elements as arrays."""
+"""`xml` and `xpath`, and the two ways between XML and JSON, by the conventions of Json.NET: `@attribute`, `#text`,
+repeated elements as arrays.
+"""
 
 import re
 from typing import Any
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 
-from emulators.datafactory.expressions.envelopes import XML_TYPE, content_type, envelope, envelope_bytes, is_envelope, is_xml
+from emulators.datafactory.expressions.envelopes import (
+    XML_TYPE,
+    content_type,
+    envelope,
+    envelope_bytes,
+    is_envelope,
+    is_xml,
+)
 from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.functions.signature import ANY, PARAMETER_S, Family, Parameter
 from emulators.datafactory.expressions.text import to_text
 from emulators.datafactory.expressions.values import type_name
-from emulators.datafactory.expressions.xmltree import (
-    Element,
-    Node,
-    Text,
-    XmlError,
-    parse_xml,
-    root_of,
-    write_compact,
-    write_indented,
-)
+from emulators.datafactory.expressions.xmlerrors import XmlError
+from emulators.datafactory.expressions.xmltree import Element, Node, Text, parse_xml, root_of
+from emulators.datafactory.expressions.xmlwriting import write_compact, write_indented
 
 family = Family("xml")
 
 
 @family("xml", f"expects one parameter: the string or object to be converted. {PARAMETER_S}", Parameter(ANY))
 def xml(value: Any) -> dict[str, Any]:
-    """An XML envelope: of text that is XML, of an object with one property, or of the content of a binary, unread (observed)."""
+    """An XML envelope: of text that is XML, of an object with one property, or of the content of a binary, unread
+    (observed).
+    """
     if is_envelope(value):
         return envelope(_bytes("xml", value), XML_TYPE)
     if type(value) not in (str, dict):
@@ -53,11 +57,13 @@ def xpath(value: Any, path: Any) -> Any:
     """What an XPath 1.0 expression selects or computes: elements as XML envelopes, attributes as `name="value"`."""
     if not (is_xml(value) and content_type(value).lower().startswith("application/xml")):
         raise ExpressionError(
-            f"The function 'xpath' expects its first parameter to be an XML object. The provided value is of type '{type_name(value)}'."
+            "The function 'xpath' expects its first parameter to be an XML object. The provided value is of type"
+            f" '{type_name(value)}'."
         )
     if type(path) is not str:
         raise ExpressionError(
-            f"The function 'xpath' expects its second parameter to be a string. The provided value is of type '{type_name(path)}'."
+            "The function 'xpath' expects its second parameter to be a string. The provided value is of type"
+            f" '{type_name(path)}'."
         )
     try:
         nodes = parse_xml(_bytes("xpath", value).decode("utf-8-sig", "replace"))
@@ -68,7 +74,8 @@ def xpath(value: Any, path: Any) -> Any:
 
 _RELATIVE = re.compile(r"\s*[A-Za-z_*@.][^()'\"|=<>+!$]*")
 _NOT_EVALUABLE = (
-    "The XPath expression evaluates to a result of type 'Any' that is not supported. The expression must evaluate to a number,"
+    "The XPath expression evaluates to a result of type 'Any' that is not supported. The expression must evaluate to"
+    " a number,"
     " a string, a boolean, or a node set."
 )
 
@@ -91,14 +98,16 @@ class _Query:
             result = etree.XPath(steps, smart_strings=True)(self.document)
         except etree.XPathSyntaxError:
             raise ExpressionError(
-                "The function 'xpath' parameters are invalid: the 'xpath' parameter must be a supported, well formed XPath"
+                "The function 'xpath' parameters are invalid: the 'xpath' parameter must be a supported, well formed"
+                " XPath"
                 " expression."
             ) from None
         except etree.XPathError as error:
             undefined = "undefined" if "Undefined namespace" in str(error) or "[" in path else ""
             if undefined:
                 raise ExpressionError(
-                    "The function 'xpath' parameters are invalid: the 'xpath' parameter must be a supported, well formed XPath"
+                    "The function 'xpath' parameters are invalid: the 'xpath' parameter must be a supported, well"
+                    " formed XPath"
                     " expression."
                 ) from None
             raise ExpressionError(_NOT_EVALUABLE) from None
@@ -145,7 +154,8 @@ def _bytes(name: str, value: dict[str, Any]) -> bytes:
         return envelope_bytes(value)
     except ValueError:
         raise ExpressionError(
-            f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be converted to the target"
+            f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be converted to"
+            " the target"
             " type."
         ) from None
 
@@ -160,7 +170,8 @@ def xml_to_json(value: dict[str, Any]) -> dict[str, Any]:
         ) from None
     if any(isinstance(node, Text) and 'encoding="utf-16"' in node.value.lower() for node in nodes[:1]):
         raise ExpressionError(
-            "The function 'json' parameter is not valid. The provided XML value cannot be parsed: 'There is no Unicode byte order"
+            "The function 'json' parameter is not valid. The provided XML value cannot be parsed: 'There is no"
+            " Unicode byte order"
             " mark. Cannot switch to Unicode.'."
         )
     result: dict[str, Any] = {}
@@ -203,17 +214,20 @@ def json_to_xml(value: dict[str, Any]) -> list[Node]:
             continue
         if name.startswith("@"):
             raise XmlError(
-                f"JSON root object has property '{name}' that will be converted to an attribute. A root object cannot have any"
+                f"JSON root object has property '{name}' that will be converted to an attribute. A root object"
+                " cannot have any"
                 f" attribute properties. Consider specifying a DeserializeRootElementName. Path '{name}'."
             )
         if name.startswith("#"):
             raise XmlError(
-                "The specified node cannot be inserted as the valid child of this node, because the specified node is the wrong"
+                "The specified node cannot be inserted as the valid child of this node, because the specified node"
+                " is the wrong"
                 " type."
             )
         if len(roots) > 1 and name == roots[1]:
             raise XmlError(
-                "JSON root object has multiple properties. The root object must have a single property in order to create a"
+                "JSON root object has multiple properties. The root object must have a single property in order to"
+                " create a"
                 f" valid XML document. Consider specifying a DeserializeRootElementName. Path '{name}'."
             )
         elements = _made(name, content)
