@@ -4,6 +4,7 @@ fails.
 
 from typing import Any
 
+from emulators.datafactory.expressions.envelopes import content_type, is_envelope
 from emulators.datafactory.expressions.errors import ExpressionError, nearest
 from emulators.datafactory.expressions.text import float_text, json_text
 from emulators.datafactory.expressions.values import int32, type_name
@@ -31,6 +32,12 @@ def select(target: Any, key: Any, optional: bool, expression: str) -> Any:
             return target[name]
         if optional:
             return None
+        if is_envelope(target):
+            raise _failed(
+                expression,
+                f"property '{key}' doesn't exist. Property selection is not supported on content of type"
+                f" '{content_type(target)}'.",
+            )
         raise _failed(
             expression,
             f"property '{key}' doesn't exist, available properties are '{', '.join(target)}'.",

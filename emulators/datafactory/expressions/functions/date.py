@@ -3,6 +3,7 @@ time comes from the scope.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from emulators.datafactory.expressions.datetimes.cultures import culture_named
 from emulators.datafactory.expressions.datetimes.formatting import format_instant, round_trip
@@ -10,7 +11,15 @@ from emulators.datafactory.expressions.datetimes.instant import TICKS_PER_DAY, T
 from emulators.datafactory.expressions.datetimes.parsing import parse_instant
 from emulators.datafactory.expressions.datetimes.zones import AmbiguousTime, Zone, zone_named
 from emulators.datafactory.expressions.errors import ExpressionError
-from emulators.datafactory.expressions.functions.signature import INTEGER, PARAMETER_S, STRING, Family, Parameter
+from emulators.datafactory.expressions.functions.signature import (
+    ABSENT,
+    INTEGER,
+    PARAMETER_S,
+    STRING,
+    Check,
+    Family,
+    Parameter,
+)
 from emulators.datafactory.expressions.scope import Scope
 from emulators.datafactory.expressions.values import int32
 
@@ -22,6 +31,9 @@ _TIMESTAMP = Parameter(STRING, "to be a string that represents a timestamp")
 _FORMAT = Parameter(STRING, "to be a string that contains a date time format")
 _UNIT = Parameter(STRING, "to be a string that contains the time unit")
 _INTEGER = Parameter(INTEGER, "to be an integer")
+
+_LATE = Parameter(STRING, "to be of type string", late=True)
+"""A format that these functions look at only once the timestamp is read (observed)."""
 
 TICKS_PER_MINUTE = 60 * TICKS_PER_SECOND
 TICKS_PER_HOUR = 60 * TICKS_PER_MINUTE
@@ -45,6 +57,14 @@ def _parsed(name: str, text: str, scope: Scope) -> Instant:
             " string must"
             " match ISO 8601 format."
         ) from None
+
+
+def _checked(check: Check, place: int, pattern: Any) -> str | None:
+    """A late format, or None when none was given."""
+    if pattern is ABSENT:
+        return None
+    check(place, pattern)
+    return str(pattern)
 
 
 def _written(name: str, instant: Instant, pattern: str | None, locale: str = "en-US") -> str:
@@ -81,14 +101,17 @@ def utc_now(scope: Scope, pattern: str | None = None) -> str:
     " locale as"
     f" the third parameter. {PARAMETER_S}",
     _TEXT,
-    _TEXT,
-    _TEXT,
+    _LATE,
+    _LATE,
     minimum=1,
     scoped=True,
 )
-def format_date_time(scope: Scope, text: str, pattern: str | None = None, locale: str = "en-US") -> str:
+def format_date_time(scope: Scope, check: Check, text: str, pattern: Any = ABSENT, locale: Any = "en-US") -> str:
     """The timestamp in another format and language."""
-    return _written("formatDateTime", _parsed("formatDateTime", text, scope), pattern, locale)
+    instant = _parsed("formatDateTime", text, scope)
+    layout = _checked(check, 1, pattern)
+    check(2, locale)
+    return _written("formatDateTime", instant, layout, locale)
 
 
 _NARROW = ("addMinutes", "addSeconds")
@@ -110,14 +133,15 @@ def _adder(name: str, unit: str, ticks: int) -> None:
         f" format string as the third parameter. {PARAMETER_S}",
         _TIME,
         _INTEGER,
-        Parameter(STRING, format_expects),
+        Parameter(STRING, format_expects, late=True),
         minimum=2,
         scoped=True,
     )
-    def add(scope: Scope, text: str, amount: int, pattern: str | None = None) -> str:
+    def add(scope: Scope, check: Check, text: str, amount: int, pattern: Any = ABSENT) -> str:
         instant = _parsed(name, text, scope)
+        layout = _checked(check, 2, pattern)
         try:
-            return _written(name, instant.plus(amount * ticks), pattern)
+            return _written(name, instant.plus(amount * ticks), layout)
         except OverflowError:
             if name in _NARROW:
                 raise ExpressionError(
@@ -318,12 +342,13 @@ def _start(name: str, floor: Callable[[Instant], Instant]) -> None:
         "expects a timestamp as the first parameter and an optional format string as the second parameter."
         f" {PARAMETER_S}",
         _TIMESTAMP,
-        _TEXT,
+        _LATE,
         minimum=1,
         scoped=True,
     )
-    def go_back(scope: Scope, text: str, pattern: str | None = None) -> str:
-        return _written(name, floor(_parsed(name, text, scope)), pattern)
+    def go_back(scope: Scope, check: Check, text: str, pattern: Any = ABSENT) -> str:
+        instant = _parsed(name, text, scope)
+        return _written(name, floor(instant), _checked(check, 1, pattern))
 
 
 def _start_of_month(instant: Instant) -> Instant:

@@ -4,7 +4,7 @@ type.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.scope import Scope
@@ -20,6 +20,12 @@ CONTAINER = frozenset({list, str, dict})
 NULLABLE_CONTAINER = CONTAINER | {type(None)}
 ANY: frozenset[type] = frozenset({str, int, float, bool, list, dict, type(None)})
 
+ABSENT: Final = object()
+"""Stands for an optional parameter that was not given, where null is a value like any other."""
+
+Check = Callable[[int, Any], None]
+"""`check_type` of a signature, as bodies with late parameters get it: place (from zero) and value."""
+
 _ORDINALS = ("first", "second", "third", "fourth")
 
 PARAMETER_S = "The function was invoked with '{count}' parameter(s)."
@@ -29,7 +35,8 @@ NO_PARAMETERS = "The function was invoked with no parameters."
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: the types it takes, what Data Factory says of it (`to be an integer`), the name it gives it if
+    """One parameter, by default checked before the function runs; a `late` one is checked by the body, in its own
+    time: the types it takes, what Data Factory says of it (`to be an integer`), the name it gives it if
     any.
     """
 
@@ -37,6 +44,7 @@ class Parameter:
     expects: str = ""
     name: str | None = None
     called: str = "parameter"
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,11 @@ class Signature:
     maximum: int | None
     invalid_type: str | None = None
 
+    @property
+    def has_late(self) -> bool:
+        """Whether the body checks some of its parameters itself."""
+        return self.parameters != () and self.parameters[-1].late
+
     def check_count(self, count: int) -> None:
         """Raises ExpressionError unless so many parameters are right."""
         if count < self.minimum or (self.maximum is not None and count > self.maximum):
@@ -67,12 +80,10 @@ class Signature:
             return
         if self.invalid_type is not None:
             raise ExpressionError(self.invalid_type.format(name=self.name, type=type_name(value)))
-        name = f" '{parameter.name}'" if parameter.name else ""
         place = parameter.called if self.maximum == 1 else f"{_ORDINALS[index]} {parameter.called}"
-        raise ExpressionError(
-            f"The function '{self.name}' expects its {place}{name} {parameter.expects.format(type=type_name(value))}."
-            f" The provided value is of type '{type_name(value)}'."
-        )
+        if parameter.name:
+            place += f" '{parameter.name}'"
+        raise wrong_type(self.name, place, parameter.expects, value)
 
     def check(self, arguments: Sequence[Any]) -> None:
         """Raises ExpressionError unless the arguments are right in number and type."""
@@ -81,13 +92,16 @@ class Signature:
             self.check_count(count)
         last = len(self.parameters) - 1
         for index, value in enumerate(arguments):
-            if type(value) not in self.parameters[index if index < last else last].types:
+            parameter = self.parameters[index if index < last else last]
+            if type(value) not in parameter.types and not parameter.late:
                 self.check_type(index, value)
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the language: its signature and its body, which gets the scope first when `scoped`."""
+    """A function of the language: its signature and its body, which gets the scope first when `scoped`, and next,
+    when it
+    has late parameters, the signature's `check_type`."""
 
     signature: Signature
     body: Callable[..., Any]
@@ -102,6 +116,8 @@ class Function:
     def invoke(self, scope: Scope, arguments: Sequence[Any]) -> Any:
         """The result for these arguments; raises ExpressionError for wrong ones."""
         self.signature.check(arguments)
+        if self.signature.has_late:
+            arguments = (self.signature.check_type, *arguments)
         return self.body(scope, *arguments) if self.scoped else self.body(*arguments)
 
 
@@ -132,6 +148,15 @@ class Family:
             return body
 
         return register
+
+
+def wrong_type(name: str, place: str, expects: str, value: Any) -> ExpressionError:
+    """The sentence of a parameter of a wrong type: `place` is "second parameter", `expects` what it should be."""
+    found = type_name(value)
+    expected = expects.format(type=found)
+    return ExpressionError(
+        f"The function '{name}' expects its {place} {expected}. The provided value is of type '{found}'."
+    )
 
 
 def invalid_types(name: str, values: Sequence[Any], expected: str) -> ExpressionError:

@@ -6,12 +6,14 @@ from typing import Any
 
 from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.functions.signature import (
+    ABSENT,
     ANY,
     INTEGER,
     NO_PARAMETERS,
     PARAMETER_S,
     PARAMETERS,
     STRING,
+    Check,
     Family,
     Parameter,
 )
@@ -128,8 +130,10 @@ def last_index_of(text: str, search: str) -> int:
 )
 def replace(text: str, old: str, new: str) -> str:
     """Every occurrence replaced, case-sensitive; the empty string cannot be replaced (observed)."""
-    if old == "":
+    if old == "" and text != "":
         raise ExpressionError("String cannot be of zero length. (Parameter 'oldValue')")
+    if text == "":
+        return text
     if len(new) > len(old):
         check_length(len(text) + text.count(old) * (len(new) - len(old)))
     return text.replace(old, new)
@@ -160,10 +164,10 @@ _OUTSIDE_LENGTH = (
     f" parameter. {PARAMETER_S}",
     Parameter(STRING, "to be a string", "string"),
     Parameter(INTEGER, "to be an integer", "start index"),
-    Parameter(INTEGER, "to be an integer", "length"),
+    Parameter(INTEGER, "to be an integer", "length", late=True),
     minimum=2,
 )
-def substring(text: str, start: int, length: int | None = None) -> str:
+def substring(check: Check, text: str, start: int, length: Any = ABSENT) -> str:
     """The characters from `start` on, `length` of them or all; `start` must lie inside the text (observed)."""
     size, start = units(text), int32(start)
     if not 0 <= start < size:
@@ -172,7 +176,10 @@ def substring(text: str, start: int, length: int | None = None) -> str:
             " should be"
             " less than the length of the string."
         )
-    count = size - start if length is None else int32(length)
+    if length is ABSENT:
+        return section(text, start, size)
+    check(2, length)
+    count = int32(length)
     if not 0 <= count <= size - start:
         raise ExpressionError(_OUTSIDE_LENGTH)
     return section(text, start, start + count)
