@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +201,8 @@ class Factory:
         run, MissingStub for an activity that would leave the engine, UnknownStub for a stub nothing can use.
         """
         resources = _with_globals(self.resources, global_parameters or {})
-        driver = _Driver(_Stubs(stubs or {}, resources), start)
+        self._check_known(stubs or {})
+        driver = _Driver(_Stubs(stubs or {}), start)
         return driver.run(resources, pipeline, parameters or {}, trigger)
 
     def evaluate(
@@ -245,6 +247,22 @@ class Factory:
                 shown[part] = evaluate_value(definition.properties[part], scope)
         return shown
 
+    def _check_known(self, stubs: Mapping[str, Stub]) -> None:
+        for name in stubs:
+            if name.lower() not in self._known:
+                raise UnknownStub(f"no pipeline of the factory has an activity or activity type '{name}'")
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        """What a stub may be named after, in lower case: the activities and types of all pipelines, the types built."""
+        from emulators.datafactory.activities import HANDLERS
+
+        known = {name.lower() for name in HANDLERS}
+        for name, properties in self.resources.pipelines.items():
+            for activity in read_pipeline(name, properties).graph.walk():
+                known |= {activity.name.lower(), activity.kind}
+        return frozenset(known)
+
 
 def _ids(number: int) -> str:
     """The ids of a test run: GUIDs that count."""
@@ -277,10 +295,9 @@ def _with_globals(resources: Resources, values: Mapping[str, Any]) -> Resources:
 class _Stubs:
     """Finds the stub of an activity and plays it."""
 
-    def __init__(self, stubs: Mapping[str, Stub], resources: Resources) -> None:
+    def __init__(self, stubs: Mapping[str, Stub]) -> None:
         self._stubs = {name.lower(): stub for name, stub in stubs.items()}
         self._played: dict[str, Iterator[Stub]] = {}
-        self._check_known(stubs, resources)
 
     def key_of(self, name: str, kind: str) -> str | None:
         return next((key for key in (name.lower(), kind.lower()) if key in self._stubs), None)
@@ -319,17 +336,6 @@ class _Stubs:
             except Failure as failure:
                 return failure
         return Answer(stub)
-
-    def _check_known(self, stubs: Mapping[str, Stub], resources: Resources) -> None:
-        from emulators.datafactory.activities import HANDLERS
-
-        known = {name.lower() for name in HANDLERS}
-        for name, properties in resources.pipelines.items():
-            for activity in read_pipeline(name, properties).graph.walk():
-                known |= {activity.name.lower(), activity.kind}
-        for name in stubs:
-            if name.lower() not in known:
-                raise UnknownStub(f"no pipeline of the factory has an activity or activity type '{name}'")
 
 
 class _Driver:

@@ -8,12 +8,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from emulators.datafactory.activities import (
+    azure_function,
     azureml_execute_pipeline,
     databricks_job,
     databricks_notebook,
     databricks_spark_python,
     web_activity,
+    web_hook,
 )
+from emulators.datafactory.activities.callbacks import Callbacks
 from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
 from emulators.datafactory.activities.identity import EntraIdentity, Identity, ServicePrincipal
 from emulators.datafactory.activities.linked_services import LinkedService
@@ -23,13 +26,18 @@ from emulators.datafactory.engine.activity import Activity
 Handler = Callable[[Activity, ActivityServices], Awaitable[dict[str, Any]]]
 
 HANDLERS: Mapping[str, Handler] = {
+    "AzureFunctionActivity": azure_function.run,
     "AzureMLExecutePipeline": azureml_execute_pipeline.run,
     "DatabricksJob": databricks_job.run,
     "DatabricksNotebook": databricks_notebook.run,
     "DatabricksSparkPython": databricks_spark_python.run,
     "WebActivity": web_activity.run,
+    "WebHook": web_hook.run,
 }
 """Activity type → handler."""
+
+WAITING = frozenset({"webhook"})
+"""Types whose handlers wait in emulated time and mark their real work themselves."""
 
 _BY_KIND = {name.lower(): handler for name, handler in HANDLERS.items()}
 
@@ -42,6 +50,8 @@ async def run_activity(activity: Activity, services: ActivityServices) -> dict[s
             f"The activity type '{activity.type}' (activity '{activity.name}')",
             "a module in emulators/datafactory/activities with a function `run`, and its row in HANDLERS.",
         )
+    if activity.type.lower() in WAITING:
+        return await handler(activity, services)
     with services.clock.work():  # what runs out there is real: emulated time must not jump over it
         return await handler(activity, services)
 
@@ -50,6 +60,7 @@ __all__ = [
     "HANDLERS",
     "ActivityFailed",
     "ActivityServices",
+    "Callbacks",
     "EntraIdentity",
     "Handler",
     "Identity",

@@ -40,7 +40,6 @@ async def submit_and_wait(activity: Activity, services: ActivityServices, task: 
         "run_name": run_name(activity),
         "tasks": [written],
         "idempotency_token": activity.activity_run_id,
-        "timeout_seconds": int(activity.timeout.total_seconds()),
     }
     answer = await workspace.call("POST", "/api/2.1/jobs/runs/submit", json=submission)
     return await watch(workspace, int(answer["run_id"]), services)

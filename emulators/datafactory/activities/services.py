@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from emulators.datafactory.activities.callbacks import Callbacks
 from emulators.datafactory.activities.identity import Identity
 from emulators.datafactory.activities.linked_services import LinkedService, resolve_linked_service
 from emulators.datafactory.engine.activity import Activity
@@ -28,6 +29,8 @@ class ActivityServices:
     """Address of Azure Resource Manager, e.g. `https://management.azure.com`."""
     integration_runtime: str = "AutoResolveIntegrationRuntime (Local)"
     """What outputs name as `effectiveIntegrationRuntime`."""
+    callbacks: Callbacks | None = None
+    """Where WebHook activities are called back; the control plane gives it a route."""
 
     async def linked_service(self, activity: Activity) -> LinkedService:
         """The linked service an activity names, parameters evaluated and secrets fetched."""

@@ -44,6 +44,21 @@ LINKED_SERVICES: dict[str, dict[str, Any]] = {
         },
     },
     "vault": {"type": "AzureKeyVault", "typeProperties": {"baseUrl": "https://vault.test/"}},
+    "function": {
+        "type": "AzureFunction",
+        "typeProperties": {
+            "functionAppUrl": "https://app.test/",
+            "functionKey": {"type": "SecureString", "value": "k3y"},
+        },
+    },
+    "function_msi": {
+        "type": "AzureFunction",
+        "typeProperties": {
+            "functionAppUrl": "https://app.test",
+            "authentication": "MSI",
+            "resourceId": "api://app",
+        },
+    },
     "azureml": {
         "type": "AzureMLService",
         "typeProperties": {
