@@ -210,7 +210,7 @@ class Dbfs:
 
 
 def normal(path: str) -> str:
-    """The absolute path without `dbfs:`; `..` cannot leave the root. Raises InvalidParameterValue for a relative one."""
+    """The absolute path without `dbfs:`; `..` cannot leave the root. Raises InvalidParameterValue if it is relative."""
     short = path.removeprefix("dbfs:")
     if not short.startswith("/"):
         raise InvalidParameterValue(f"Path must be absolute: {path}")

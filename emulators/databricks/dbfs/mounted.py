@@ -133,7 +133,8 @@ def _credential(
             return AzureSasCredential(resolve_secret(mount.extra_configs[name]).lstrip("?"))
     raise NotSupported(
         f"Mount {mount.mount_point} has neither fs.azure.account.key.{host} nor "
-        f"fs.azure.sas.{location.container}.{host} in its extra_configs; the DBFS API of the databricks emulator opens mounts with these only."
+        f"fs.azure.sas.{location.container}.{host} in its extra_configs; "
+        "the DBFS API of the databricks emulator opens mounts with these only."
     )
 
 

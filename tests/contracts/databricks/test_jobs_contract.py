@@ -124,7 +124,9 @@ async def test_tasks_run_in_the_order_of_their_dependencies(workspace: Any, make
     for path in ("/Shared/a", "/Shared/b", "/Shared/c"):
         await workspace.notebook(path)
     run_id = await workspace.submit(
-        make_task("c", "/Shared/c", after=("b",)), make_task("b", "/Shared/b", after=("a",)), make_task("a", "/Shared/a")
+        make_task("c", "/Shared/c", after=("b",)),
+        make_task("b", "/Shared/b", after=("a",)),
+        make_task("a", "/Shared/a"),
     )
     assert (await workspace.ended(run_id)).state.result_state is jobs.RunResultState.SUCCESS
     assert [spec.notebook_path for spec in workspace.runner.specs] == ["/Shared/a", "/Shared/b", "/Shared/c"]

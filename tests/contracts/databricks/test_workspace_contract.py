@@ -55,7 +55,7 @@ async def test_auto_import_makes_notebooks_only_of_sources_with_the_header(works
     }
     assert found["/Shared/p/note"].language is Language.PYTHON
     assert found["/Shared/p/module.py"].size == 6
-    with (await workspace.call(api.download, "/Shared/p/note")) as stream:
+    with await workspace.call(api.download, "/Shared/p/note") as stream:
         assert stream.read() == HEADER + b"x = 1\n"
     assert await workspace.listed(api.list, "/Shared/p/q") == []
 
@@ -77,7 +77,7 @@ async def test_jupyter_goes_in_and_out(workspace: Any) -> None:
         b'{"cell_type":"code","source":"print(1)"}],"metadata":{"language_info":{"name":"python"}},"nbformat":4}'
     )
     await workspace.call(api.upload, "/Shared/j.ipynb", document, format=ImportFormat.AUTO)
-    with (await workspace.call(api.download, "/Shared/j")) as stream:
+    with await workspace.call(api.download, "/Shared/j") as stream:
         assert stream.read().decode() == (
             "# Databricks notebook source\n# MAGIC %md\n# MAGIC # Title\n\n# COMMAND ----------\n\n"
             "# MAGIC %sql\n# MAGIC select 1\n\n# COMMAND ----------\n\nprint(1)"
@@ -118,7 +118,7 @@ async def test_more_than_ten_megabytes_are_refused(workspace: Any) -> None:
 async def test_a_folder_is_exported_as_a_zip(workspace: Any) -> None:
     await workspace.notebook("/Shared/n")
     await workspace.call(workspace.client.workspace.upload, "/Shared/f.txt", b"text", format=ImportFormat.AUTO)
-    with (await workspace.call(workspace.client.workspace.download, "/Shared")) as stream:
+    with await workspace.call(workspace.client.workspace.download, "/Shared") as stream:
         archive = zipfile.ZipFile(io.BytesIO(stream.read()))
     assert sorted(archive.namelist()) == ["f.txt", "n.py"]
     assert archive.read("f.txt") == b"text"
@@ -131,7 +131,9 @@ async def test_the_command_lines_file_import_is_understood(workspace: Any) -> No
         assert (await http.post(url, content=b"one")).status_code == 200
         assert (await http.post(url, content=b"two")).status_code == 200
         assert (await http.get(f"{address}/Shared/a%20b%2Bc.txt")).content == b"two"
-        assert (await http.post(url.partition("?")[0], content=b"three")).json()["error_code"] == "RESOURCE_ALREADY_EXISTS"
+        assert (await http.post(url.partition("?")[0], content=b"three")).json()[
+            "error_code"
+        ] == "RESOURCE_ALREADY_EXISTS"
         missing = await http.post(f"{address}/import-file/none/x.txt", content=b"")
         assert missing.status_code == 404
 
