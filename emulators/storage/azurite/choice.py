@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Literal, cast, get_args
+from typing import Literal, NamedTuple, cast, get_args
 
 from emulators.storage.azurite.errors import AzuriteUnavailable, DockerUnavailable
 
@@ -12,13 +12,21 @@ AzuriteWish = Literal["auto", "process", "container"]
 VARIABLE = "DRYDOCK_AZURITE"
 
 
+class Choice(NamedTuple):
+    """How Azurite runs, a few words that say why, and whether somebody demanded it."""
+
+    kind: AzuriteKind
+    reason: str
+    forced: bool
+
+
 def choose_kind(
     wish: AzuriteWish,
     *,
     environment: Mapping[str, str] | None = None,
     docker: Callable[[], bool] | None = None,
-) -> tuple[AzuriteKind, str]:
-    """How Azurite runs, and a few words that say why.
+) -> Choice:
+    """How Azurite runs.
 
     `wish` is the setting; the environment variable DRYDOCK_AZURITE wins over `auto` only, so what a caller
     demands stays demanded. Raises DockerUnavailable when a container is demanded and no engine answers, and
@@ -26,7 +34,7 @@ def choose_kind(
     """
     wish, source = _wish(wish, os.environ if environment is None else environment)
     if wish == "process":
-        return "process", f"forced by {source}"
+        return Choice("process", f"forced by {source}", forced=True)
     answers = (docker or docker_answers)()
     if wish == "container":
         if not answers:
@@ -34,10 +42,10 @@ def choose_kind(
                 f"Azurite as a container is forced by {source}, but no Docker engine answers: start the engine, "
                 f"or set {VARIABLE}=process (or auto)"
             )
-        return "container", f"forced by {source}"
+        return Choice("container", f"forced by {source}", forced=True)
     if answers:
-        return "container", "a Docker engine answers"
-    return "process", "no Docker engine answers"
+        return Choice("container", "a Docker engine answers", forced=False)
+    return Choice("process", "no Docker engine answers", forced=False)
 
 
 def _wish(wish: AzuriteWish, environment: Mapping[str, str]) -> tuple[AzuriteWish, str]:

@@ -1,13 +1,17 @@
 """Start Azurite one way or the other and hand back the same thing: where it listens, what it is, how it ends."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from emulators.storage.azurite.choice import AzuriteWish, choose_kind
 from emulators.storage.azurite.container import DEFAULT_IMAGE, start_container
+from emulators.storage.azurite.errors import AzuriteUnavailable
 from emulators.storage.azurite.process import start_process
+
+_logger = logging.getLogger("drydock.storage.azurite")
 
 
 class Azurite(Protocol):
@@ -35,11 +39,18 @@ async def start_azurite(
 ) -> Azurite:
     """Start Azurite's Blob service for `accounts` (name to base64 key).
 
-    `data_folder` None keeps everything in memory. Raises AzuriteUnavailable.
+    `data_folder` None keeps everything in memory. Where nothing is forced and the engine cannot run the image (it
+    may not reach any registry), a process takes the container's place. Raises AzuriteUnavailable.
     """
-    kind, reason = choose_kind(wish)
+    kind, reason, forced = await asyncio.to_thread(choose_kind, wish)
     if data_folder is not None:
         await asyncio.to_thread(data_folder.mkdir, parents=True, exist_ok=True)
     if kind == "container":
-        return await start_container(accounts, data_folder=data_folder, image=image, reason=reason)
+        try:
+            return await start_container(accounts, data_folder=data_folder, image=image, reason=reason)
+        except AzuriteUnavailable as error:
+            if forced:
+                raise
+            _logger.warning("%s; running it as a process instead", error)
+            reason = f"a Docker engine answers, but has no container of {image} for us"
     return await start_process(accounts, data_folder=data_folder, reason=reason)

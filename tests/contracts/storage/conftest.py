@@ -68,9 +68,7 @@ class Place:
         grid, hook, manager = Listener.reserve(), Listener.reserve(), Listener.reserve()
         topic = TopicSettings(self.resource_ids[ACCOUNT], "topic-key")
         self.event_grid = EventGridService(
-            EventGridSettings(
-                RealClock(), store, self._issuer.verifier(), {ACCOUNT: topic}, self.authority.bundle_pem
-            )
+            EventGridSettings(RealClock(), store, self._issuer.verifier(), {ACCOUNT: topic}, self.authority.bundle_pem)
         )
         self.storage = StorageService(
             StorageSettings(

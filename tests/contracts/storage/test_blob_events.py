@@ -78,7 +78,8 @@ def test_an_empty_blob_raises_an_event_of_length_zero(box: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a b.txt", "1+1=2", "100%", "ümläut/ß.csv", "a/b/c", "question?#hash", "日本", "per%20cent", "~(!)'*,;@&$:"]
+    "name",
+    ["a b.txt", "1+1=2", "100%", "ümläut/ß.csv", "a/b/c", "question?#hash", "日本", "per%20cent", "~(!)'*,;@&$:"],
 )
 def test_names_survive_in_event_and_storage(box: Any, name: str) -> None:
     box.client.upload_blob(name, b"x")

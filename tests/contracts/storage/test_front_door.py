@@ -111,7 +111,7 @@ def test_a_connection_carries_many_requests(place: Any, plain_box: Any) -> None:
         for number in range(3):
             wire.send(_signed(place, "PUT", f"/{plain_box.name}/{number}", length=2) + "ok")
             assert wire.head().startswith("HTTP/1.1 201 ")
-        wire.send(f"GET /nobody/c/b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        wire.send("GET /nobody/c/b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         _assert_error(wire, 403, "AuthorizationFailure")
         wire.send(_signed(place, "PUT", f"/{plain_box.name}/last", length=0))
         assert wire.head().startswith("HTTP/1.1 201 ")
@@ -213,7 +213,9 @@ def test_a_target_and_a_host_that_differ_are_refused(place: Any) -> None:
         _assert_error(wire, 400, "InvalidUri")
 
 
-@pytest.mark.parametrize("garbage", ["\x16\x03\x01\x02\x00\x01", "hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"])
+@pytest.mark.parametrize(
+    "garbage", ["\x16\x03\x01\x02\x00\x01", "hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"]
+)
 def test_what_is_not_http_is_told_so(place: Any, garbage: str) -> None:
     with _wire(place) as wire:
         wire.send(garbage)
@@ -258,7 +260,9 @@ def test_a_slow_upload_holds_up_no_other_writer_of_the_blob(place: Any, plain_bo
 def test_an_answer_before_the_end_of_the_upload_is_passed_on(place: Any) -> None:
     """Azurite refuses a wrong signature at once, however long the body."""
     with _wire(place) as wire:
-        head = _signed(place, "PUT", f"/c{uuid.uuid4().hex}/b", length=3_000_000).replace("SharedKey drydockone:", "SharedKey drydockone:A")
+        head = _signed(place, "PUT", f"/c{uuid.uuid4().hex}/b", length=3_000_000).replace(
+            "SharedKey drydockone:", "SharedKey drydockone:A"
+        )
         wire.send(head + "x" * 3_000_000)
         assert wire.head().startswith("HTTP/1.1 403 ")
 

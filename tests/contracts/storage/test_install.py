@@ -27,6 +27,11 @@ def _npm(folder: Path, *, delay: int = 100, ending: str = "") -> Path:
     return script
 
 
+async def _begun(folder: Path) -> None:
+    while not (folder / "calls.log").exists():  # noqa: ASYNC110 - another process tells nobody
+        await asyncio.sleep(0.01)
+
+
 async def test_it_is_installed_once(tmp_path: Path) -> None:
     npm = _npm(tmp_path)
     first = await installed_azurite(tmp_path / "cache", npm)
@@ -48,8 +53,7 @@ async def test_two_at_once_install_once(tmp_path: Path) -> None:
 async def test_a_broken_off_install_leaves_nothing_half_done(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     attempt = asyncio.create_task(installed_azurite(cache, _npm(tmp_path, delay=60_000)))
-    while not (tmp_path / "calls.log").exists():
-        await asyncio.sleep(0.01)
+    await _begun(tmp_path)
     attempt.cancel()
     with pytest.raises(asyncio.CancelledError):
         await attempt
@@ -66,8 +70,7 @@ async def test_what_a_killed_install_left_is_removed_by_the_next(tmp_path: Path)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, str(cache), str(_npm(tmp_path, delay=60_000))
     )
-    while not (tmp_path / "calls.log").exists():
-        await asyncio.sleep(0.01)
+    await _begun(tmp_path)
     process.send_signal(signal.SIGKILL)
     await process.wait()
     assert [path for path in (cache / "azurite").iterdir() if "partial" in path.name]
@@ -100,4 +103,3 @@ def test_the_cache_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_node_and_npm_come_from_the_wheel() -> None:
     assert node_binary().is_file()
     assert npm_script().is_file()
-

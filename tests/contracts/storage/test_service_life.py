@@ -44,7 +44,7 @@ class Grid:
 
     async def has(self, count: int) -> list[str]:
         async with asyncio.timeout(10):
-            while len(self.events) < count:
+            while len(self.events) < count:  # noqa: ASYNC110 - a test's patience
                 await asyncio.sleep(0.005)
         return [event["subject"].rpartition("/")[2] for event in self.events]
 
@@ -175,7 +175,8 @@ async def test_nothing_outlives_its_host(tmp_path: Path, ending: signal.Signals)
         from test_service_life import _running, _settings
         async def main():
             folder = pathlib.Path({str(tmp_path)!r})
-            async with _running(_settings(folder, "http://127.0.0.1:9/events", data_folder=folder / "data")) as (s, client):
+            settings = _settings(folder, "http://127.0.0.1:9/events", data_folder=folder / "data")
+            async with _running(settings) as (s, client):
                 container = await asyncio.to_thread(client.create_container, "box")
                 await asyncio.to_thread(container.upload_blob, "kept", b"content")
                 print(s._azurite.pid, flush=True)
