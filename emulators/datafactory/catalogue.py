@@ -57,6 +57,11 @@ class Document:
     hidden: Mapping[str, Any] = field(default_factory=dict)
 
 
+def is_started(trigger: Document) -> bool:
+    """Whether a trigger's runtime state is Started."""
+    return bool(trigger.hidden.get("started"))
+
+
 @dataclass
 class Factory:
     """A factory: `body` holds location, tags, identity and properties as they are answered with."""

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from emulators.datafactory.activities import ActivityServices
 from emulators.datafactory.catalogue import Document, Factory
@@ -38,6 +38,16 @@ class Rerun:
     is_recovery: bool = False
     start_activity_name: str | None = None
     start_from_failure: bool = False
+
+
+class RunsOf(Protocol):
+    """Gives the runs of a factory."""
+
+    def __call__(self, factory: Factory) -> "FactoryRuns": ...
+
+
+class FiringFailed(Exception):
+    """A firing started no pipeline, or not all of them; the text is the trigger run's message."""
 
 
 class FactoryRuns:
@@ -84,39 +94,18 @@ class FactoryRuns:
             if known is not None:
                 log.info("trigger %s: event %s was handled before", trigger.name, firing.event_id)
                 return known
-        run = self._new_trigger_run(trigger, firing)
+        run = self.new_trigger_run(trigger, firing)
         try:
-            self._start_all(run, trigger, firing)
+            self.start_pipelines(run, trigger, firing)
             run.status = "Succeeded"
-        except ExpressionError as error:
-            run.status, run.message = "Failed", f"ErrorCode={error.code}, ErrorMessage={error.message}"
-        except RunRefused as error:
-            run.status, run.message = "Failed", error.message
+        except FiringFailed as error:
+            run.status, run.message = "Failed", str(error)
+        # kept last: if we are killed before, the event is delivered again and finds the pipeline runs it started
         self.history.keep_trigger_run(run)
         return run
 
-    def rerun_trigger(self, run: TriggerRun, trigger: Document) -> TriggerRun:
-        """Fire once more with what set the trigger off then and the trigger as it is now (documented)."""
-        return self.fire(trigger, Firing.from_json(run.context))
-
-    async def cancel_trigger_run(self, run: TriggerRun) -> None:
-        """Cancel what a trigger run started and is still under way."""
-        for run_id in run.triggered_pipelines.values():
-            await self.cancel(run_id, recursive=True)
-        run.status = "Cancelled"
-        self.history.keep_trigger_run(run)
-
-    async def close(self) -> None:
-        """Stop everything that is under way; those runs end as Failed, saying why."""
-        await self.executor.close()
-        self.history.close_interrupted()
-
-    def active_runs(self) -> Iterator[str]:
-        """The ids of the runs that are not over."""
-        active = ("Queued", "InProgress", "Canceling")
-        return (run["runId"] for run in self.history.pipeline_runs() if run["status"] in active)
-
-    def _new_trigger_run(self, trigger: Document, firing: Firing) -> TriggerRun:
+    def new_trigger_run(self, trigger: Document, firing: Firing) -> TriggerRun:
+        """A trigger run that has done nothing yet and is not kept yet."""
         now = self._clock.now()
         return TriggerRun(
             trigger_run_id=_trigger_run_id(now),
@@ -128,18 +117,45 @@ class FactoryRuns:
             context=firing.to_json(),
         )
 
-    def _start_all(self, run: TriggerRun, trigger: Document, firing: Firing) -> None:
-        """Evaluate every pipeline's parameters, then start them all: a wrong expression starts none."""
+    def start_pipelines(self, run: TriggerRun, trigger: Document, firing: Firing) -> None:
+        """Evaluate every pipeline's parameters, then start them all: a wrong expression starts none.
+
+        A firing with an event id finds the pipeline runs that it started before. Raises FiringFailed.
+        """
         pipelines = triggered_pipelines(trigger.properties)
-        evaluated = [evaluated_parameters(pipeline, firing, run.time) for pipeline in pipelines]
-        invoked_by = InvokedBy(
-            id=run.trigger_run_id, name=trigger.name, invoked_by_type=run.trigger_type, time=run.time
-        )
-        for position, (pipeline, parameters) in enumerate(zip(pipelines, evaluated, strict=True)):
-            run_id = self._run_id(trigger, firing, position)
-            if self.history.pipeline_run(run_id) is None:
-                self._start(pipeline.name, parameters, invoked_by, run_id=run_id)
-            run.triggered_pipelines[self._spelled(pipeline)] = run_id
+        try:
+            evaluated = [evaluated_parameters(pipeline, firing, run.time) for pipeline in pipelines]
+            for position, (pipeline, parameters) in enumerate(zip(pipelines, evaluated, strict=True)):
+                run_id = self._run_id(trigger, firing, position)
+                if self.history.pipeline_run(run_id) is None:
+                    self._start(pipeline.name, parameters, _invoked_by(run), run_id=run_id)
+                run.triggered_pipelines[self._spelled(pipeline)] = run_id
+        except ExpressionError as error:
+            raise FiringFailed(f"ErrorCode={error.code}, ErrorMessage={error.message}") from error
+        except RunRefused as error:
+            raise FiringFailed(error.message) from error
+
+    async def wait(self, run_id: str) -> str:
+        """Wait for the end of a pipeline run of this process; its status."""
+        return (await self.executor.wait(run_id)).status
+
+    async def cancel_trigger_run(self, run: TriggerRun) -> None:
+        """Cancel what a trigger run started and is still under way; one that is over keeps its status (assumed)."""
+        if run.status not in ("Succeeded", "Failed"):
+            run.status = "Cancelled"
+            self.history.keep_trigger_run(run)
+        for run_id in run.triggered_pipelines.values():
+            await self.cancel(run_id, recursive=True)
+
+    async def close(self) -> None:
+        """Stop everything that is under way; those runs end as Failed, saying why."""
+        await self.executor.close()
+        self.history.close_interrupted()
+
+    def active_runs(self) -> Iterator[str]:
+        """The ids of the runs that are not over."""
+        active = ("Queued", "InProgress", "Canceling")
+        return (run["runId"] for run in self.history.pipeline_runs() if run["status"] in active)
 
     def _run_id(self, trigger: Document, firing: Firing, position: int) -> str:
         if firing.event_id is None:
@@ -182,6 +198,10 @@ class FactoryRuns:
         if reference is None or reference.run.pipeline_name.lower() != pipeline.lower():
             raise ReferencedPipelineRunNotValid(rerun.run_id, pipeline)
         return reference
+
+
+def _invoked_by(run: TriggerRun) -> InvokedBy:
+    return InvokedBy(id=run.trigger_run_id, name=run.trigger_name, invoked_by_type=run.trigger_type, time=run.time)
 
 
 def _trigger_run_id(now: datetime) -> str:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emulators.datafactory.catalogue import KINDS, Document, Factory, FactoryAddress
+from emulators.datafactory.catalogue import KINDS, Document, Factory, FactoryAddress, is_started
 from emulators.datafactory.errors import (
     BadRequest,
     EntityNotFound,
@@ -30,7 +30,6 @@ from emulators.datafactory.run_history import TriggerRun
 from emulators.datafactory.run_queries import ACTIVITY_RUNS, PIPELINE_RUNS, TRIGGER_RUNS, answer
 from emulators.datafactory.secrets import masked
 from emulators.datafactory.service import API_VERSION, DataFactoryService, Precondition
-from emulators.datafactory.started_triggers import is_started
 from emulators.kernel.dialects import arm_error
 from emulators.kernel.http import Handler, Route, build_app, empty_response, json_response, read_object
 from emulators.kernel.tokens import ARM_AUDIENCES
@@ -394,19 +393,19 @@ class _Handlers:
 
     async def subscribe_trigger(self, request: Request) -> Response:
         factory, trigger = self._trigger(request)
-        await self._service.triggers.subscribe(factory, trigger)
+        await self._service.triggers.events.subscribe(factory, trigger)
         return await self._told_status(factory, trigger)
 
     async def unsubscribe_trigger(self, request: Request) -> Response:
         factory, trigger = self._trigger(request)
-        await self._service.triggers.unsubscribe(factory, trigger)
+        await self._service.triggers.events.unsubscribe(factory, trigger)
         return await self._told_status(factory, trigger)
 
     async def subscription_status(self, request: Request) -> Response:
         return await self._told_status(*self._trigger(request))
 
     async def _told_status(self, factory: Factory, trigger: Document) -> Response:
-        status = await self._service.triggers.subscription_status(factory, trigger)
+        status = await self._service.triggers.events.status(factory, trigger)
         return json_response({"triggerName": trigger.name, "status": status})
 
     async def query_trigger_runs(self, request: Request) -> Response:
@@ -416,17 +415,17 @@ class _Handlers:
 
     async def rerun_trigger(self, request: Request) -> Response:
         factory, trigger = self._trigger(request)
-        self._service.runs(factory).rerun_trigger(self._trigger_run(request, factory, trigger), trigger)
+        self._service.triggers.rerun(factory, trigger, self._trigger_run(request, factory, trigger))
         return empty_response()
 
     async def cancel_trigger_run(self, request: Request) -> Response:
         factory, trigger = self._trigger(request)
-        await self._service.runs(factory).cancel_trigger_run(self._trigger_run(request, factory, trigger))
+        await self._service.triggers.cancel(factory, self._trigger_run(request, factory, trigger))
         return empty_response()
 
     async def deliver(self, request: Request) -> Response:
         """Event Grid's webhook."""
-        found = self._service.triggers.deliver(
+        found = self._service.triggers.events.deliver(
             self._service.find_factory(_address(request)),
             request.path_params["name"],
             request.query_params.get("code", ""),

@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 
 from emulators.datafactory.activities import ActivityServices, EntraIdentity, ServicePrincipal
-from emulators.datafactory.catalogue import Catalogue, Document, Factory, FactoryAddress
+from emulators.datafactory.catalogue import Catalogue, Document, Factory, FactoryAddress, is_started
+from emulators.datafactory.clock_triggers import ClockTriggers
 from emulators.datafactory.engine.timestamps import timestamp
 from emulators.datafactory.errors import (
     BadRequest,
@@ -26,9 +27,10 @@ from emulators.datafactory.errors import (
     TriggerEnabledCannotUpdate,
 )
 from emulators.datafactory.event_subscriptions import EventSubscriptions
+from emulators.datafactory.event_triggers import EventTriggers
 from emulators.datafactory.factory_runs import FactoryRuns
 from emulators.datafactory.secrets import restored
-from emulators.datafactory.started_triggers import StartedTriggers, is_started
+from emulators.datafactory.started_triggers import StartedTriggers
 from emulators.datafactory.triggers import InvalidTrigger, check_trigger
 from emulators.datafactory.validation import check_document, check_factory_name, check_global_parameters
 from emulators.kernel.clock import Clock
@@ -103,13 +105,14 @@ class DataFactoryService:
         self._activity_services = ActivityServices(
             http=self._http, clock=settings.clock, identity=identity, resource_manager=settings.resource_manager
         )
-        self.triggers = StartedTriggers(
+        events = EventTriggers(
             self._catalogue,
             self.runs,
             EventSubscriptions(self._http, identity, settings.resource_manager),
             settings.clock,
             settings.public_address,
         )
+        self.triggers = StartedTriggers(self._catalogue, self.runs, events, ClockTriggers(self.runs, settings.clock))
 
     async def start(self) -> None:
         """Close what an earlier process left in progress, and start again the triggers that were started."""
@@ -242,7 +245,7 @@ class DataFactoryService:
         check_document(kind, name, properties, factory.exists, target)
         if kind == "triggers":
             properties = {key: value for key, value in properties.items() if key != "runtimeState"}
-            _check_trigger(properties, target)
+            _check_trigger(properties, before, target)
         if kind == "pipelines":
             properties = {**properties, "lastPublishTime": timestamp(self.settings.clock.now())}
         return self._catalogue.put(
@@ -283,9 +286,9 @@ class DataFactoryService:
         return {**written, **assigned} if "SystemAssigned" in str(written.get("type")) else dict(written)
 
 
-def _check_trigger(properties: Mapping[str, Any], target: str) -> None:
+def _check_trigger(properties: Mapping[str, Any], before: Document | None, target: str) -> None:
     try:
-        check_trigger(properties)
+        check_trigger(properties, None if before is None else before.properties)
     except InvalidTrigger as error:
         raise BadRequest(str(error), target=target) from error
 
