@@ -4,6 +4,7 @@ A handler takes an activity whose expressions are evaluated and returns its outp
 the code and sentence of the real service. What is not in the table fails by name.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -39,21 +40,46 @@ HANDLERS: Mapping[str, Handler] = {
 WAITING = frozenset({"webhook"})
 """Types whose handlers wait in emulated time and mark their real work themselves."""
 
+MAX_OUTPUT = 4 * 1024 * 1024
+"""Bytes of an activity's output as JSON."""
+
+REFUSED = {
+    "executedataflow": "mapping data flows run on the service's own Spark code, which is not public",
+    "executewranglingdataflow": "Power Query runs on the service's own code, which is not public",
+    "executessispackage": "it needs a Windows integration runtime",
+}
+"""Types that no emulator will run, in lower case, and why; unit tests give them a stub."""
+
 _BY_KIND = {name.lower(): handler for name, handler in HANDLERS.items()}
 
 
 async def run_activity(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     """Run one attempt and return its output; raises ActivityFailed, by name for a type that is not built."""
     handler = _BY_KIND.get(activity.type.lower())
+    if activity.type.lower() in REFUSED:
+        raise NotBuiltYet(
+            f"The activity type '{activity.type}' (activity '{activity.name}': {REFUSED[activity.type.lower()]})",
+            "give it a stub in a unit test, Factory.run(stubs=…); it runs in Azure only.",
+        )
     if handler is None:
         raise NotBuiltYet(
             f"The activity type '{activity.type}' (activity '{activity.name}')",
             "a module in emulators/datafactory/activities with a function `run`, and its row in HANDLERS.",
         )
     if activity.type.lower() in WAITING:
-        return await handler(activity, services)
+        return _within_limit(await handler(activity, services))
     with services.clock.work():  # what runs out there is real: emulated time must not jump over it
-        return await handler(activity, services)
+        return _within_limit(await handler(activity, services))
+
+
+def _within_limit(output: dict[str, Any]) -> dict[str, Any]:
+    """The output, refused where it is larger than an activity may give (the limit is documented)."""
+    size = len(json.dumps(output, ensure_ascii=False).encode())
+    if size > MAX_OUTPUT:
+        raise ActivityFailed(
+            "2001", f"The length of execution output is over limit (around 4MB currently): {size} bytes."
+        )
+    return output
 
 
 __all__ = [

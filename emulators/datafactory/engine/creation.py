@@ -27,11 +27,16 @@ def prepare(resources: Resources, name: str, run_id: str) -> Pipeline:
             f"The document creation or update failed because of invalid reference '{name}'.", target=f"pipeline/{name}"
         )
     spelled, properties = found
+    known = resources.read.get(spelled)
+    if known is not None and known[0] is properties:
+        read: Pipeline = known[1]
+        return read
     try:
         pipeline = read_pipeline(spelled, properties)
         check_references(pipeline)
     except InvalidPipeline as error:
         raise RunRefused.invalid_template(str(error), _target(spelled, run_id)) from error
+    resources.read[spelled] = (properties, pipeline)
     return pipeline
 
 

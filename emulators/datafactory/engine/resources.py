@@ -37,6 +37,8 @@ class Resources:
     triggers: Mapping[str, Properties] = field(default_factory=dict)
     global_parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Name → `{"type": …, "value": …}`, as in the factory's `properties.globalParameters`."""
+    read: dict[str, tuple[Properties, Any]] = field(default_factory=dict, repr=False, compare=False)
+    """Pipelines that were read and checked already, by name, with the properties they were read from."""
 
     @classmethod
     def load(cls, folder: str | Path) -> "Resources":
@@ -110,7 +112,14 @@ class _Collector:
         self._global_parameters = parameters
 
     def collected(self) -> Resources:
-        return Resources(self._factory_name, global_parameters=self._global_parameters, **self._kinds)
+        return Resources(
+            self._factory_name,
+            pipelines=self._kinds["pipelines"],
+            datasets=self._kinds["datasets"],
+            linked_services=self._kinds["linked_services"],
+            triggers=self._kinds["triggers"],
+            global_parameters=self._global_parameters,
+        )
 
 
 def _envelope(document: Mapping[str, Any], where: str) -> tuple[str, Properties]:

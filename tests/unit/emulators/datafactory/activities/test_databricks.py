@@ -206,7 +206,8 @@ async def test_a_job(network, services, activity):
     assert sent(network, "run-now")["job_parameters"] == {"a": "b"}
 
 
-async def test_an_unknown_type_says_what_to_add(services, activity):
-    with pytest.raises(ActivityFailed, match=r"'Copy'.*HANDLERS") as failure:
-        await run_activity(activity("Copy"), services)
-    assert failure.value.code == "NotSupportedByEmulator"
+async def test_an_output_over_4_mb_fails(network, services, activity):
+    answers(network, run_of("TERMINATED", "SUCCESS"), output={"notebook_output": {"result": "x" * (4 * 2**20)}})
+    with pytest.raises(ActivityFailed, match="over limit") as failure:
+        await run_activity(activity("DatabricksNotebook", "databricks", notebookPath="/n"), services)
+    assert failure.value.code == "2001"
