@@ -4,6 +4,7 @@ The folder is the working folder of the run's steps: a copy of the definition's 
 What lies in those two, and what a script uploaded under another name, are the run's artifacts.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -15,7 +16,18 @@ LOG = "logs/user_logs/std_log.txt"
 
 _KEPT = ("outputs", "logs")
 _UPLOADS = "uploads"
-_OWN = {*_KEPT, _UPLOADS, "inputs", "__pycache__"}
+_OWN = frozenset({*_KEPT, _UPLOADS, "inputs"})
+_SNAPSHOT_LIMIT = 300 * 1024 * 1024
+
+
+class SnapshotTooLarge(Exception):
+    """The scripts' folder holds more than Azure ML takes as a snapshot (300 MB, documented)."""
+
+    def __init__(self, sources: Path) -> None:
+        super().__init__(
+            f"The folder of the pipeline's definition, {sources}, holds more than {_SNAPSHOT_LIMIT >> 20} MB; "
+            "keep only the definition and its scripts there."
+        )
 
 
 class RunFolder:
@@ -28,12 +40,33 @@ class RunFolder:
         self.log = root / LOG
 
     def prepare(self, sources: Path) -> None:
-        """Copy the step scripts in, so that an edit during the run changes nothing, and make the run's own folders."""
-        shutil.copytree(
-            sources, self.root, dirs_exist_ok=True, ignore=lambda _, names: [name for name in names if name in _OWN]
-        )
+        """Copy the step scripts in, so that an edit during the run changes nothing, and make the run's own folders.
+
+        Raises SnapshotTooLarge.
+        """
+        left = _SNAPSHOT_LIMIT
+        for file in self._snapshot(sources):
+            left -= file.stat().st_size
+            if left < 0:
+                raise SnapshotTooLarge(sources)
+            target = self.root / file.relative_to(sources)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, target)
         for folder in (self.outputs, self.inputs, self.log.parent):
             folder.mkdir(parents=True, exist_ok=True)
+
+    def _snapshot(self, sources: Path) -> Iterator[Path]:
+        """The files a run works with: no hidden ones, no caches, and never the runs' own folders below `sources`."""
+        for folder, names, files in os.walk(sources):
+            base = Path(folder)
+            own = _OWN if base == sources else frozenset()
+            names[:] = [
+                name for name in names if _is_source(name) and name not in own and not self._holds_runs(base / name)
+            ]
+            yield from (base / file for file in files if not file.startswith("."))
+
+    def _holds_runs(self, folder: Path) -> bool:
+        return self.root.parent.resolve().is_relative_to(folder.resolve())
 
     def artifacts(self) -> Iterator[tuple[str, Path]]:
         """Every artifact's path and file, in order. A link that leads out of the folder is none."""
@@ -67,3 +100,7 @@ class RunFolder:
         for name in _KEPT:
             yield self.root / name, f"{name}/"
         yield self.root / _UPLOADS, ""
+
+
+def _is_source(folder: str) -> bool:
+    return folder != "__pycache__" and not folder.startswith(".")

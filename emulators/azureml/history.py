@@ -8,6 +8,7 @@ from typing import Any
 from emulators.azureml.errors import InvalidField, PropertyIsImmutable
 from emulators.azureml.runs import PipelineRun, RunTable, timestamp
 from emulators.kernel.clock import Clock
+from emulators.kernel.masking import masker
 from emulators.kernel.store import Document, DocumentStore
 
 _METRIC_TYPES = ("azureml.v1.scalar", "azureml.v1.list", "azureml.v1.table")
@@ -76,7 +77,7 @@ class History:
             raise InvalidField("error", "a text")
         entry.tags.update(tags)
         entry.properties.update(properties)
-        entry.failure = error if error is not None else entry.failure
+        entry.failure = masker.mask(error) if error is not None else entry.failure
         self._runs.save(run)
 
 

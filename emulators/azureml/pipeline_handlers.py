@@ -1,5 +1,7 @@
 """The v1 pipeline service's operations: submit, watch and cancel runs; look through what is published."""
 
+import json
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,14 +55,11 @@ class PipelineHandlers:
     async def node_status(self, request: Request) -> Response:
         """The node is named in the body: its id alone or as a list of one (a node path)."""
         run = self._service.runs.get(request.path_params["run"])
-        body = await request.json()
-        path = body if isinstance(body, list) else [body]
-        if len(path) != 1 or not isinstance(path[0], str):
-            raise InvalidField("node path", "the id of one node")
+        node = _node(await request.body())
         for step in run.steps:
-            if path[0] in (step.id, step.name):
+            if node in (step.id, step.name):
                 return json_response(documents.node_status(step))
-        raise NotFound("The node", path[0])
+        raise NotFound("The node", node)
 
     async def outputs(self, request: Request) -> Response:
         run = self._service.runs.get(request.path_params["run"])
@@ -98,3 +97,14 @@ class PipelineHandlers:
         endpoint = self._service.endpoint(request.path_params["id"])
         created = self._service.created
         return json_response([documents.pipeline(endpoint, pipeline, created) for pipeline in endpoint.pipelines])
+
+
+def _node(body: bytes) -> str:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = None
+    path = document if isinstance(document, list) else [document]
+    if len(path) != 1 or not isinstance(path[0], str):
+        raise InvalidField("node path", "the id of one node, alone or in a list")
+    return path[0]

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from emulators.azureml.artifacts import RunFolder
+from emulators.azureml.artifacts import RunFolder, SnapshotTooLarge
 from emulators.azureml.datafiles import DataSource, DataUnavailable
 from emulators.azureml.definitions import Endpoint, Pipeline, Step
 from emulators.azureml.environment import Workspace, step_environment
@@ -30,6 +30,7 @@ STOPPED = "The emulator was stopped while the run was active; nothing of it runs
 _GRACE = 3.0
 _DRAIN = 5.0
 _CHUNK = 65536
+_CAUSE = 1000  # characters of an unexpected cause that a run tells; the log has all of it
 
 _logger = logging.getLogger("drydock.azureml")
 
@@ -102,11 +103,11 @@ class Runner:
                     status, detail = await self._outcome(run, endpoint, pipeline)
             except asyncio.CancelledError:
                 status, detail = self._interrupted(run)
-            except DataUnavailable as error:
+            except (DataUnavailable, SnapshotTooLarge) as error:
                 status, detail = FAILED, str(error)
             except Exception as error:
                 _logger.exception("run %s failed in the emulator", run.id)
-                status, detail = FAILED, f"The emulator could not run the pipeline: {error}"
+                status, detail = FAILED, f"The emulator could not run the pipeline: {str(error)[:_CAUSE]}"
             run.seconds = round(time.monotonic() - began, 3)
             self._finish(run, status, detail)
 

@@ -432,6 +432,18 @@ async def test_steps_share_the_working_folder_and_stop_at_a_failure(place: Place
     assert fine["Status"]["StatusCode"] == "Finished"
     metrics = (await place.get(place.run_url(fine) + "/metrics"))["value"]
     assert [metric["cells"] for metric in metrics] == [[{"length": 4}]]
+    graph = f"{place.pipelines}/PipelineRuns/{fine['Id']}/Graph"
+    nodes = (await place.client.post(graph + "/AllNodes/Status")).json()
+    assert [(node["NodeName"], node["StatusCode"]) for node in nodes.values()] == [
+        ("prepare", "Finished"),
+        ("use", "Finished"),
+    ]
+    one = await place.client.post(graph + "/Node/Status", json=[next(iter(nodes))])
+    assert one.json()["NodeName"] == "prepare"
+    assert (await place.client.post(graph + "/Node/Status", json=["none"])).status_code == 404
+    assert (await place.client.post(graph + "/Node/Status", content=b"{")).status_code == 400
+    outputs = (await place.client.post(graph + "/Node/Outputs")).json()["value"]
+    assert [output["path"] for output in outputs] == ["outputs/prepared.txt"]
     broken = await place.ended(await place.submit(pipeline=SECOND, mode="exit"))
     assert broken["Status"]["StatusCode"] == "Failed"
     children = (await place.get(place.run_url(broken) + "/children"))["value"]

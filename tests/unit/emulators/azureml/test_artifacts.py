@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emulators.azureml.artifacts import LOG, RunFolder
+from emulators.azureml import artifacts
+from emulators.azureml.artifacts import LOG, RunFolder, SnapshotTooLarge
 from emulators.azureml.errors import NotFound, UserError
 
 
@@ -24,6 +25,27 @@ def folder(tmp_path: Path) -> RunFolder:
 def test_a_run_works_on_a_copy_with_fresh_outputs(folder: RunFolder) -> None:
     assert (folder.root / "package" / "module.py").exists()
     assert list(folder.outputs.iterdir()) == []
+
+
+def test_runs_below_the_definition_are_not_copied_into_each_other(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "package" / "inputs").mkdir(parents=True)
+    (tmp_path / "package" / "inputs" / "x.py").write_text("")
+    (tmp_path / "state" / "runs" / "earlier").mkdir(parents=True)
+    (tmp_path / "state" / "runs" / "earlier" / "x.txt").write_text("")
+    folder = RunFolder(tmp_path / "state" / "runs" / "now")
+    folder.prepare(tmp_path)
+    copied = {file.relative_to(folder.root).as_posix() for file in folder.root.rglob("*") if file.is_file()}
+    assert copied == {"train.py", "package/inputs/x.py"}
+
+
+def test_a_snapshot_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(artifacts, "_SNAPSHOT_LIMIT", 10)
+    (tmp_path / "definition").mkdir()
+    (tmp_path / "definition" / "big.bin").write_bytes(b"x" * 11)
+    with pytest.raises(SnapshotTooLarge, match="holds more than"):
+        RunFolder(tmp_path / "run").prepare(tmp_path / "definition")
 
 
 def test_outputs_logs_and_uploads_are_artifacts(folder: RunFolder) -> None:
