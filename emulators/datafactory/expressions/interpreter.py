@@ -3,33 +3,28 @@ times run, at no depth of nesting a recursion.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.functions import function_named, undefined
-from emulators.datafactory.expressions.functions.signature import Function
+from emulators.datafactory.expressions.functions.signature import Bound, Function
 from emulators.datafactory.expressions.nodes import Call, Constant, Node, Selection
 from emulators.datafactory.expressions.scope import Scope
 from emulators.datafactory.expressions.selection import select
 from emulators.datafactory.expressions.text import check_length
 
+PUSH = 0  # operand: a value
+CALL = 1  # operand: (bound function, number of arguments, name)
+SELECT_NAME = 2  # operand: (name, optional)
+SELECT = 3  # operand: optional; the key is on the stack
+JUMP = 4  # operand: where to
+BRANCH = 5  # operand: where to unless the condition of `if` on the stack is true
+SHORTCUT = 6  # operand: (function, value that decides, where to then)
+FIRST = 7  # operand: where to when the value on the stack is not null; else it is dropped
+UNDEFINED = 8  # operand: name
 
-class Op(IntEnum):
-    """What an instruction does with the stack."""
-
-    PUSH = 0  # operand: a value
-    CALL = 1  # operand: (function, number of arguments)
-    SELECT_NAME = 2  # operand: (name, optional)
-    SELECT = 3  # operand: optional; the key is on the stack
-    JUMP = 4  # operand: where to
-    BRANCH = 5  # operand: where to unless the condition of `if` on the stack is true
-    SHORTCUT = 6  # operand: (function, value that decides, where to then)
-    FIRST = 7  # operand: where to when the value on the stack is not null; else it is dropped
-    UNDEFINED = 8  # operand: (name, number of arguments)
-
-
-Instruction = tuple[Op, Any, int]
+Instruction = tuple[int, Any, int]
 """What to do, with what, and the position in the text it came from."""
 
 
@@ -58,7 +53,7 @@ class _Compiler:
         while self.pending:
             task = self.pending.pop()
             if isinstance(task, Constant):
-                self.code.append((Op.PUSH, task.value, task.position))
+                self.code.append((PUSH, task.value, task.position))
             elif isinstance(task, Call):
                 self._call(task)
             elif isinstance(task, tuple):
@@ -81,12 +76,12 @@ class _Compiler:
         else:
             lazy = function is not None and function.name == "if"
             instruction: Instruction = (
-                (Op.UNDEFINED, (call.name, count), call.position)
+                (UNDEFINED, call.name, call.position)
                 if function is None
-                else (Op.CALL, (function, count), call.position)
+                else (CALL, (_bound(function, count), count, function.name), call.position)
             )
             if lazy:  # a wrong number of branches is an error before any of them is evaluated
-                self.code += [(Op.PUSH, None, call.position)] * count
+                self.code += [(PUSH, None, call.position)] * count
                 self.code.append(instruction)
             else:
                 self.pending.append(instruction)
@@ -95,9 +90,9 @@ class _Compiler:
     def _selection(self, selection: Selection) -> None:
         key = selection.key
         if isinstance(key, Constant) and type(key.value) is str:
-            self.pending.append((Op.SELECT_NAME, (key.value, selection.optional), selection.position))
+            self.pending.append((SELECT_NAME, (key.value, selection.optional), selection.position))
         else:
-            self.pending.append((Op.SELECT, selection.optional, selection.position))
+            self.pending.append((SELECT, selection.optional, selection.position))
             self.pending.append(key)
 
     def _choice(self, call: Call) -> None:
@@ -106,15 +101,15 @@ class _Compiler:
 
         def branch() -> None:
             places.append(len(self.code))
-            self.code.append((Op.BRANCH, 0, call.position))
+            self.code.append((BRANCH, 0, call.position))
 
         def otherwise() -> None:
             places.append(len(self.code))
-            self.code.append((Op.JUMP, 0, call.position))
-            self.code[places[0]] = (Op.BRANCH, len(self.code), call.position)
+            self.code.append((JUMP, 0, call.position))
+            self.code[places[0]] = (BRANCH, len(self.code), call.position)
 
         def end() -> None:
-            self.code[places[1]] = (Op.JUMP, len(self.code), call.position)
+            self.code[places[1]] = (JUMP, len(self.code), call.position)
 
         self.pending.extend((end, negative, otherwise, positive, branch, condition))
 
@@ -124,12 +119,12 @@ class _Compiler:
 
         def shortcut() -> None:
             places.append(len(self.code))
-            self.code.append((Op.SHORTCUT, (function, decides, 0), call.position))
+            self.code.append((SHORTCUT, (function, decides, 0), call.position))
 
         def end() -> None:
             for place in places:
-                self.code[place] = (Op.SHORTCUT, (function, decides, len(self.code)), call.position)
-            self.code.append((Op.PUSH, not decides, call.position))
+                self.code[place] = (SHORTCUT, (function, decides, len(self.code)), call.position)
+            self.code.append((PUSH, not decides, call.position))
 
         self.pending.append(end)
         for argument in reversed(call.arguments):
@@ -140,11 +135,11 @@ class _Compiler:
 
         def found() -> None:
             places.append(len(self.code))
-            self.code.append((Op.FIRST, 0, call.position))
+            self.code.append((FIRST, 0, call.position))
 
         def end() -> None:
             for place in places:
-                self.code[place] = (Op.FIRST, len(self.code), call.position)
+                self.code[place] = (FIRST, len(self.code), call.position)
 
         self.pending.extend((end, call.arguments[-1]))
         for argument in reversed(call.arguments[:-1]):
@@ -161,17 +156,15 @@ def run(program: Program, scope: Scope) -> Any:
         while counter < end:
             op, operand, _ = code[counter]
             counter += 1
-            if op == 0:
+            if op == PUSH:
                 stack.append(operand)
-            elif op == 1:
-                function, count = operand
-                arguments = stack[len(stack) - count :]
-                if count:
-                    del stack[-count:]
-                stack.append(_checked(function.invoke(scope, arguments)))
-            elif op == 2:
+            elif op == CALL:
+                function, count, _ = operand
+                value = function(scope, _popped(stack, count) if count else ())
+                stack.append(_short_enough(value) if type(value) is str else value)
+            elif op == SELECT_NAME:
                 stack[-1] = _by_name(stack[-1], operand, program.text)
-            elif op == 3:
+            elif op == SELECT:
                 key = stack.pop()
                 stack[-1] = select(stack[-1], key, operand, program.text)
             else:
@@ -183,6 +176,12 @@ def run(program: Program, scope: Scope) -> Any:
     return stack[-1]
 
 
+def _popped(stack: list[Any], count: int) -> list[Any]:
+    arguments = stack[-count:]
+    del stack[-count:]
+    return arguments
+
+
 def _by_name(target: Any, operand: tuple[str, bool], text: str) -> Any:
     name, optional = operand
     if type(target) is dict and name in target:
@@ -190,27 +189,31 @@ def _by_name(target: Any, operand: tuple[str, bool], text: str) -> Any:
     return select(target, name, optional, text)
 
 
-def _checked(value: Any) -> Any:
-    if type(value) is str:
-        check_length(len(value))
-    return value
+def _short_enough(text: str) -> str:
+    check_length(len(text))
+    return text
 
 
-def _control(op: Op, operand: Any, counter: int, stack: list[Any]) -> int:
+@lru_cache(maxsize=1024)
+def _bound(function: Function, count: int) -> Bound:
+    return function.bind(count)
+
+
+def _control(op: int, operand: Any, counter: int, stack: list[Any]) -> int:
     """Instructions that choose what comes next; gives its place."""
-    if op == Op.JUMP:
+    if op == JUMP:
         return int(operand)
-    if op == Op.FIRST:
+    if op == FIRST:
         if stack[-1] is not None:
             return int(operand)
         stack.pop()
         return counter
-    if op == Op.BRANCH:
+    if op == BRANCH:
         condition = stack.pop()
         if type(condition) is not bool:
             _IF.signature.check_type(0, condition)
         return counter if condition else int(operand)
-    if op == Op.SHORTCUT:
+    if op == SHORTCUT:
         function, decides, target = operand
         value = stack.pop()
         if type(value) is not bool:
@@ -220,8 +223,7 @@ def _control(op: Op, operand: Any, counter: int, stack: list[Any]) -> int:
             return counter
         stack.append(value)
         return int(target) + 1
-    name, _ = operand
-    raise undefined(name)
+    raise undefined(operand)
 
 
 def _function(name: str) -> Function:
@@ -237,7 +239,7 @@ _IF = _function("if")
 def _unexpected(instruction: Instruction, text: str) -> ExpressionError:
     """What the engine says of values that a function cannot cope with, such as ones nested too deeply to be written."""
     operand = instruction[1]
-    name = operand[0].name if instruction[0] == Op.CALL else "value"
+    name = operand[2] if instruction[0] == CALL else "value"
     return ExpressionError(
         f"The provided parameters for template language function '{name}' are not valid.",
         expression=text,

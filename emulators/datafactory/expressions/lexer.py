@@ -3,87 +3,80 @@ when everything before it made sense (observed: `1 2 #` complains of the 2).
 """
 
 import re
-from enum import Enum
-from typing import NamedTuple
+from typing import Literal
 
 from emulators.datafactory.expressions.errors import ExpressionError
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
+TokenKind = Literal[
+    "Identifier",
+    "Literal",
+    "Integer",
+    "Float",
+    "LeftParenthesis",
+    "RightParenthesis",
+    "LeftSquareBracket",
+    "RightSquareBracket",
+    "Dot",
+    "Comma",
+    "QuestionMark",
+    "EndOfData",
+]
+"""The kinds of token, by the names Data Factory uses for them in its messages."""
 
-class TokenKind(Enum):
-    """The kinds of token, by the names Data Factory uses for them in its messages."""
-
-    IDENTIFIER = "Identifier"
-    LITERAL = "Literal"
-    INTEGER = "Integer"
-    FLOAT = "Float"
-    LEFT_PARENTHESIS = "LeftParenthesis"
-    RIGHT_PARENTHESIS = "RightParenthesis"
-    LEFT_SQUARE_BRACKET = "LeftSquareBracket"
-    RIGHT_SQUARE_BRACKET = "RightSquareBracket"
-    DOT = "Dot"
-    COMMA = "Comma"
-    QUESTION_MARK = "QuestionMark"
-    END_OF_DATA = "EndOfData"
-
-
-class Token(NamedTuple):
-    """One token: its kind, its value (text of a name, value of a literal), the half-open span it covers."""
-
-    kind: TokenKind
-    value: str | int | float
-    start: int
-    end: int
-
+Token = tuple[TokenKind, str | int | float, int, int]
+"""One token: its kind, its value (text of a name, value of a literal), and the half-open span it covers."""
 
 _PATTERN = re.compile(
     r"""\s*(?:
-      (?P<identifier>[^\W\d][\w$]*|\$[\w$]*)
-    | (?P<string>'(?:[^']|'')*+')
-    | (?P<number>(?:[+-]\d*|\d+)(?:\.\d*)?(?:[eE](?!\Z)[+-]?\d*)?)
-    | (?P<punctuation>[()\[\].,?])
-    | (?P<end>\Z)
+      ([^\W\d][\w$]*|\$[\w$]*)
+    | ([()\[\].,?])
+    | ('(?:[^']|'')*+')
+    | ((?:[+-]\d*|\d+)(?:\.\d*)?(?:[eE](?!\Z)[+-]?\d*)?)
+    | (\Z)
     )""",
     re.VERBOSE,
 )
+_IDENTIFIER, _PUNCTUATION, _STRING, _NUMBER = 1, 2, 3, 4
 _AFTER_NUMBER = re.compile(r"[\w$]")
-_PUNCTUATION = {
-    "(": TokenKind.LEFT_PARENTHESIS,
-    ")": TokenKind.RIGHT_PARENTHESIS,
-    "[": TokenKind.LEFT_SQUARE_BRACKET,
-    "]": TokenKind.RIGHT_SQUARE_BRACKET,
-    ".": TokenKind.DOT,
-    ",": TokenKind.COMMA,
-    "?": TokenKind.QUESTION_MARK,
+_PUNCTUATION_KINDS: dict[str, TokenKind] = {
+    "(": "LeftParenthesis",
+    ")": "RightParenthesis",
+    "[": "LeftSquareBracket",
+    "]": "RightSquareBracket",
+    ".": "Dot",
+    ",": "Comma",
+    "?": "QuestionMark",
 }
 
 
 def token_at(text: str, index: int) -> Token:
-    """The token that starts at or, after white space, behind `index`; raises ExpressionError for what is no token."""
+    """The token that starts at `index` or, after white space, behind it; ExpressionError for what is none."""
     match = _PATTERN.match(text, index)
-    group = match.lastgroup if match else None
-    if match is None or group is None:
+    if match is None:
         raise _unexpected(text, index)
+    group = match.lastindex or 0
     start, end = match.span(group)
-    if group == "punctuation":
-        return Token(_PUNCTUATION[text[start]], text[start], start, end)
-    if group == "identifier":
-        return _identifier(text, start, end)
-    if group == "string":
-        return Token(TokenKind.LITERAL, text[start + 1 : end - 1].replace("''", "'"), start, end)
-    if group == "number":
+    if group == _PUNCTUATION:
+        return _PUNCTUATION_KINDS[text[start]], text[start], start, end
+    if group == _IDENTIFIER:
+        name = text[start:end]
+        return ("Identifier", name, start, end) if name.isascii() else _identifier(text, start, end)
+    if group == _STRING:
+        return "Literal", text[start + 1 : end - 1].replace("''", "'"), start, end
+    if group == _NUMBER:
         return _number(text, start, end)
-    return Token(TokenKind.END_OF_DATA, "", start, end)
+    return "EndOfData", "", start, end
 
 
 def _identifier(text: str, start: int, end: int) -> Token:
+    """A name with letters beyond ASCII: the pattern also lets number-like characters pass, such as a superscript two."""
     name = text[start:end]
-    if not name.isascii():  # the pattern's \w also takes number-like characters such as a superscript two
-        for offset, character in enumerate(name):
-            if not (character.isalpha() or character in "_$" or (offset and character.isdecimal())):
-                raise _unexpected_character(text, start + offset)
-    return Token(TokenKind.IDENTIFIER, name, start, end)
+    for offset, character in enumerate(name):
+        if not (character.isalpha() or character in "_$" or (offset and character.isdecimal())):
+            raise _unexpected_character(text, start + offset)
+    return "Identifier", name, start, end
 
 
 def _number(text: str, start: int, end: int) -> Token:
@@ -94,13 +87,13 @@ def _number(text: str, start: int, end: int) -> Token:
         if not digits.isascii():
             raise ValueError
         if any(mark in digits for mark in ".eE"):
-            return Token(TokenKind.FLOAT, float(digits), start, end)
+            return "Float", float(digits), start, end
         value = int(digits)
     except ValueError:
         raise _not_a_number(text, digits, start) from None
     if not INT64_MIN <= value <= INT64_MAX:
         raise _not_a_number(text, digits, start)
-    return Token(TokenKind.INTEGER, value, start, end)
+    return "Integer", value, start, end
 
 
 def _unexpected(text: str, index: int) -> ExpressionError:

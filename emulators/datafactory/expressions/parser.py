@@ -5,12 +5,13 @@ memory, never stack, and the work grows linearly with the text.
 from dataclasses import dataclass
 
 from emulators.datafactory.expressions.errors import ExpressionError
-from emulators.datafactory.expressions.lexer import Token, TokenKind, token_at
+from emulators.datafactory.expressions.lexer import TokenKind, token_at
 from emulators.datafactory.expressions.nodes import Call, Constant, Node, Selection
 
 MAXIMUM_LENGTH = 8192
 """Characters in one expression, without its `@` or `@{}` (documented limit; the sentence is observed)."""
 
+_CONSTANTS: frozenset[str] = frozenset(("Literal", "Integer", "Float"))
 _KEYWORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
@@ -37,37 +38,41 @@ def parse(text: str) -> Node:
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.token = token_at(text, 0)
         self.open: list[_Open] = []
+        self.kind: str
+        self.kind, self.value, self.start, self.end = token_at(text, 0)
 
     def parse(self) -> Node:
         while True:
             node = self._operand()
             while node is not None:
                 if not self.open:
-                    if self.token.kind is not TokenKind.END_OF_DATA:
-                        raise self._expected(TokenKind.END_OF_DATA)
+                    if self.kind != "EndOfData":
+                        raise self._expected("EndOfData")
                     return node
                 node = self._place(node)
 
     def _operand(self) -> Node | None:
         """A finished constant or call, or None when a bracket was opened and its content comes first."""
-        token = self.token
-        if token.kind in (TokenKind.LITERAL, TokenKind.INTEGER, TokenKind.FLOAT):
+        kind, value, start = self.kind, self.value, self.start
+        if kind in _CONSTANTS:
             self._advance()
-            return Constant(token.value, token.start)
-        if token.kind is not TokenKind.IDENTIFIER:
-            raise self._expected(TokenKind.IDENTIFIER)
-        name = str(token.value)
+            return Constant(value, start)
+        if kind != "Identifier":
+            raise self._expected("Identifier")
+        name = str(value)
         self._advance()
-        if name.lower() in _KEYWORDS:
-            return Constant(_KEYWORDS[name.lower()], token.start)
-        self._take(TokenKind.LEFT_PARENTHESIS)
-        call = Call(name, [], [], token.start)
-        if self.token.kind is TokenKind.RIGHT_PARENTHESIS:
+        keyword = name.lower()
+        if keyword in _KEYWORDS:
+            return Constant(_KEYWORDS[keyword], start)
+        if self.kind != "LeftParenthesis":
+            raise self._expected("LeftParenthesis")
+        self._advance()
+        call = Call(name, [], [], start)
+        if self.kind == "RightParenthesis":
             self._advance()
             return self._selections(call)
-        self.open.append(_Open(call, None, token.start))
+        self.open.append(_Open(call, None, start))
         return None
 
     def _place(self, node: Node) -> Node | None:
@@ -75,57 +80,53 @@ class _Parser:
         bracket = self.open[-1]
         call = bracket.call
         if bracket.optional is not None:
-            self._take(TokenKind.RIGHT_SQUARE_BRACKET)
+            if self.kind != "RightSquareBracket":
+                raise self._expected("RightSquareBracket")
             call.selections.append(Selection(node, bracket.optional, False, bracket.position))
         else:
             call.arguments.append(node)
-            if self.token.kind is TokenKind.COMMA:
+            if self.kind == "Comma":
                 self._advance()
                 return None
-            self._take(TokenKind.RIGHT_PARENTHESIS)
+            if self.kind != "RightParenthesis":
+                raise self._expected("RightParenthesis")
+        self._advance()
         self.open.pop()
         return self._selections(call)
 
     def _selections(self, call: Call) -> Node | None:
         """Reads the selections behind a call; None when a `[` was opened and its key comes first."""
         while True:
-            position = self.token.start
-            optional = self.token.kind is TokenKind.QUESTION_MARK
+            position = self.start
+            optional = self.kind == "QuestionMark"
             if optional:
                 self._advance()
-            if self.token.kind is TokenKind.DOT:
+            if self.kind == "Dot":
                 self._advance()
-                name = self._take(TokenKind.IDENTIFIER)
-                key = Constant(name.value, name.start)
-                call.selections.append(Selection(key, optional, True, name.start))
-            elif self.token.kind is TokenKind.LEFT_SQUARE_BRACKET:
+                if self.kind != "Identifier":
+                    raise self._expected("Identifier")
+                call.selections.append(Selection(Constant(self.value, self.start), optional, True, self.start))
+                self._advance()
+            elif self.kind == "LeftSquareBracket":
                 self._advance()
                 self.open.append(_Open(call, optional, position))
                 return None
             elif optional:
                 raise self._error(
-                    f"encountered unexpected token '{self.token.kind.value}'"
-                    " after null-safe property dereference operator '?'."
+                    f"encountered unexpected token '{self.kind}' after null-safe property dereference operator '?'."
                 )
             else:
                 return call
 
     def _advance(self) -> None:
-        self.token = token_at(self.text, self.token.end)
-
-    def _take(self, kind: TokenKind) -> Token:
-        token = self.token
-        if token.kind is not kind:
-            raise self._expected(kind)
-        self._advance()
-        return token
+        self.kind, self.value, self.start, self.end = token_at(self.text, self.end)
 
     def _expected(self, kind: TokenKind) -> ExpressionError:
-        return self._error(f"expected token '{kind.value}' and actual '{self.token.kind.value}'.")
+        return self._error(f"expected token '{kind}' and actual '{self.kind}'.")
 
     def _error(self, complaint: str) -> ExpressionError:
         return ExpressionError(
             f"Unable to parse template language expression '{self.text}': {complaint}",
             expression=self.text,
-            position=self.token.start,
+            position=self.start,
         )

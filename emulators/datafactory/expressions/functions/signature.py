@@ -70,7 +70,7 @@ class Signature:
 
     def check_count(self, count: int) -> None:
         """Raises ExpressionError unless so many parameters are right."""
-        if count < self.minimum or (self.maximum is not None and count > self.maximum):
+        if not self.accepts(count):
             raise ExpressionError(f"The function '{self.name}' {self.expects.format(count=count)}")
 
     def check_type(self, index: int, value: Any) -> None:
@@ -85,16 +85,20 @@ class Signature:
             place += f" '{parameter.name}'"
         raise wrong_type(self.name, place, parameter.expects, value)
 
-    def check(self, arguments: Sequence[Any]) -> None:
-        """Raises ExpressionError unless the arguments are right in number and type."""
-        count = len(arguments)
-        if count < self.minimum or (self.maximum is not None and count > self.maximum):
-            self.check_count(count)
+    def accepts(self, count: int) -> bool:
+        """Whether so many parameters are right."""
+        return count >= self.minimum and (self.maximum is None or count <= self.maximum)
+
+    def checked_types(self, count: int) -> list[frozenset[type]] | None:
+        """The types that the first `count` arguments must have before the body runs, or None when any will do."""
         last = len(self.parameters) - 1
-        for index, value in enumerate(arguments):
-            parameter = self.parameters[index if index < last else last]
-            if type(value) not in parameter.types and not parameter.late:
-                self.check_type(index, value)
+        parameters = [self.parameters[min(index, last)] for index in range(count)]
+        types = [ANY if parameter.late else parameter.types for parameter in parameters]
+        return None if all(kinds is ANY for kinds in types) else types
+
+
+Bound = Callable[[Scope, Sequence[Any]], Any]
+"""A function made ready for a number of arguments: it takes the scope and as many values as that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +117,36 @@ class Function:
         """The name as the documentation writes it; calls ignore its case."""
         return self.signature.name
 
-    def invoke(self, scope: Scope, arguments: Sequence[Any]) -> Any:
-        """The result for these arguments; raises ExpressionError for wrong ones."""
-        self.signature.check(arguments)
+    def bind(self, count: int) -> Bound:
+        """The function for calls with so many arguments: what can be decided once for all calls is decided here."""
+        signature, body = self.signature, self._plain_body()
+        if not signature.accepts(count):
+
+            def refuse(scope: Scope, arguments: Sequence[Any]) -> Any:
+                signature.check_count(count)
+
+            return refuse
+        types = signature.checked_types(count)
+        if types is None:
+            return body
+
+        def checked(scope: Scope, arguments: Sequence[Any]) -> Any:
+            for index, kinds in enumerate(types):
+                if type(arguments[index]) not in kinds:
+                    signature.check_type(index, arguments[index])
+            return body(scope, arguments)
+
+        return checked
+
+    def _plain_body(self) -> Bound:
+        body, check = self.body, self.signature.check_type
         if self.signature.has_late:
-            arguments = (self.signature.check_type, *arguments)
-        return self.body(scope, *arguments) if self.scoped else self.body(*arguments)
+            if self.scoped:
+                return lambda scope, arguments: body(scope, check, *arguments)
+            return lambda scope, arguments: body(check, *arguments)
+        if self.scoped:
+            return lambda scope, arguments: body(scope, *arguments)
+        return lambda scope, arguments: body(*arguments)
 
 
 class Family:

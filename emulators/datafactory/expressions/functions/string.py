@@ -37,7 +37,7 @@ _A_STRING = Parameter(STRING, "to be a string")
 )
 def concat(*values: Any) -> str:
     """The texts of all values, one behind the other; arrays are not merged (documented otherwise, observed)."""
-    texts = [to_text(value) for value in values]
+    texts = [value if type(value) is str else to_text(value) for value in values]
     check_length(sum(map(len, texts)))
     return "".join(texts)
 
