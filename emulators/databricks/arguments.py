@@ -92,9 +92,9 @@ class Arguments:
 
 
 def decoded(text: str, name: str) -> bytes:
-    """Bytes from base64. Raises MalformedRequest."""
+    """Bytes from base64, line breaks allowed. Raises MalformedRequest."""
     try:
-        return base64.b64decode(text, validate=False)
+        return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise MalformedRequest(f"The field '{name}' is not valid base64: {error}.") from error
 

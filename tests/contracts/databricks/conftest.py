@@ -81,6 +81,12 @@ class Workspace:
     async def listed(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> list[Any]:
         return await asyncio.to_thread(lambda: list(method(*args, **kwargs)))
 
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something that no answer of the API tells."""
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110 - the condition has no event
+                await asyncio.sleep(0.005)
+
     async def notebook(self, path: str = "/Shared/n") -> str:
         await self.call(
             self.client.workspace.upload,

@@ -10,12 +10,12 @@ import httpx
 import pytest
 import pytest_asyncio
 from azure.storage.blob import BlobServiceClient
+from databricks.sdk import errors
 from databricks.sdk.errors import (
     AlreadyExists,
     BadRequest,
     InvalidParameterValue,
     NotFound,
-    NotImplemented,
     PermissionDenied,
     ResourceAlreadyExists,
     ResourceDoesNotExist,
@@ -212,7 +212,7 @@ async def test_a_mounts_key_may_be_a_secret_and_a_wrong_one_is_told(
 async def test_a_mount_that_leads_nowhere_is_told_by_name(workspace: Any) -> None:
     configs = {f"fs.azure.account.key.{HOST}": KEY}
     await mount(workspace, mount_point="/mnt/x", source=f"wasbs://c@{HOST}/", extra_configs=configs)
-    with pytest.raises(NotImplemented, match="which is none of the local cloud"):
+    with pytest.raises(errors.NotImplemented, match="which is none of the local cloud"):
         await workspace.listed(workspace.client.dbfs.list, "/mnt/x")
     assert (await mount(workspace, mount_point="/mnt/y", source="s3a://bucket/")).status_code == 400
     assert (await mount(workspace, mount_point="mnt/y", source=f"wasbs://c@{HOST}/")).status_code == 400
@@ -248,7 +248,7 @@ async def test_files_of_volumes(workspace: Any) -> None:
     await workspace.call(api.delete_directory, "/Volumes/main/default/v/sub dir")
     with pytest.raises(NotFound):
         await workspace.call(api.get_metadata, path)
-    with pytest.raises(NotImplemented, match="/Volumes only"):
+    with pytest.raises(errors.NotImplemented, match="/Volumes only"):
         await workspace.call(api.create_directory, "/Workspace/x")
 
 

@@ -1,11 +1,11 @@
 """Jobs through databricks-sdk: what Data Factory, the command line and people rely on."""
 
-import asyncio
 from typing import Any
 
 import httpx
 import pytest
-from databricks.sdk.errors import InvalidParameterValue, NotImplemented, ResourceDoesNotExist
+from databricks.sdk import errors
+from databricks.sdk.errors import InvalidParameterValue, ResourceDoesNotExist
 from databricks.sdk.service import jobs
 
 from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec
@@ -283,9 +283,9 @@ async def test_unknown_runs_and_jobs_are_told_as_databricks_does(workspace: Any)
 
 async def test_what_is_not_supported_is_refused_by_name(workspace: Any) -> None:
     task = jobs.SubmitTask(task_key="q", sql_task=jobs.SqlTask(warehouse_id="w"), existing_cluster_id="x")
-    with pytest.raises(NotImplemented, match="does not run sql_task"):
+    with pytest.raises(errors.NotImplemented, match="does not run sql_task"):
         await workspace.submit(task)
-    with pytest.raises(NotImplemented, match="schedule"):
+    with pytest.raises(errors.NotImplemented, match="schedule"):
         await workspace.call(
             workspace.client.jobs.create,
             name="nightly",
@@ -331,7 +331,8 @@ async def test_jobs_are_created_changed_run_and_deleted(workspace: Any) -> None:
     assert workspace.runner.specs[1].parameters == {"a": "default", "b": "given", "c": "task"}
     await workspace.call(api.update, created.job_id, new_settings=jobs.JobSettings(name="renamed"))
     assert (await workspace.call(api.get, created.job_id)).settings.name == "renamed"
-    assert [each.run_id for each in await workspace.listed(api.list_runs, job_id=created.job_id)][0] == run.run_id
+    listed = await workspace.listed(api.list_runs, job_id=created.job_id)
+    assert listed[0].run_id == run.run_id
     await workspace.call(api.delete, created.job_id)
     assert await workspace.listed(api.list) == []
 
@@ -373,8 +374,7 @@ async def test_a_notebooks_child_run_takes_no_place_and_ends_with_its_parent(
         runner.behaviours |= {"/Shared/parent": starts_child, "/Shared/child": runner.never_ends}
         parent = await workspace.submit(make_task(path="/Shared/parent"))
         await workspace.reached(parent, "RUNNING")
-        while not children:
-            await asyncio.sleep(0.005)
+        await workspace.until(lambda: bool(children))
         child = await workspace.reached(children[0], "RUNNING")
         assert child.run_type is jobs.RunType.WORKFLOW_RUN
         await workspace.call(workspace.client.jobs.cancel_run, parent)

@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+from databricks.sdk import errors
 from databricks.sdk.errors import (
     BadRequest,
     InvalidParameterValue,
     InvalidState,
     NotFound,
-    NotImplemented,
     ResourceAlreadyExists,
     ResourceDoesNotExist,
 )
@@ -99,7 +99,7 @@ async def test_errors_of_the_tree_are_databricks_own(workspace: Any) -> None:
         await workspace.call(api.delete, "/Shared")
     with pytest.raises(Exception, match="type mismatch"):
         await workspace.call(api.upload, "/Shared/n", b"x", format=ImportFormat.RAW, overwrite=True)
-    with pytest.raises(NotImplemented, match="DBC"):
+    with pytest.raises(errors.NotImplemented, match="DBC"):
         await workspace.call(api.import_, "/Shared/d", content="", format=ImportFormat.DBC)
     with pytest.raises(InvalidParameterValue, match="doesn't start with '/'"):
         await workspace.call(api.get_status, "Shared")
@@ -223,10 +223,10 @@ async def test_a_created_cluster_is_the_same_spark_and_what_it_cannot_honour_is_
     await workspace.call(api.delete, waiter.cluster_id)
     assert (await workspace.call(api.get, waiter.cluster_id)).state is compute.State.TERMINATED
     await workspace.call(api.permanent_delete, waiter.cluster_id)
-    with pytest.raises(NotImplemented, match="spark_conf"):
+    with pytest.raises(errors.NotImplemented, match="spark_conf"):
         await workspace.call(api.create, spark_version="x", spark_conf={"spark.sql.ansi.enabled": "false"})
-    with pytest.raises(NotImplemented, match="init_scripts"):
-        script = compute.InitScriptInfo(dbfs=compute.DbfsStorageInfo("dbfs:/i.sh"))
+    script = compute.InitScriptInfo(dbfs=compute.DbfsStorageInfo("dbfs:/i.sh"))
+    with pytest.raises(errors.NotImplemented, match="init_scripts"):
         await workspace.call(api.create, spark_version="x", init_scripts=[script])
 
 
