@@ -1,7 +1,7 @@
 """The workspace's mounts, made known to the JVM.
 
 Mounts are workspace-wide and durable: the workspace keeps them, and every run tells the shared JVM about those it
-does not know yet. A mount's settings open the storage account for paths through DBFS only (see `dbfs_filesystem`),
+does not know yet. A mount's settings open the storage account for paths through DBFS only (see `file_systems`),
 never for direct `wasbs://` paths.
 """
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from emulators.databricks.runtime.dbfs_filesystem import MOUNT_SETTING
+from emulators.databricks.runtime.file_systems import MOUNT_SETTING
 from emulators.databricks.runtime.spark_settings import MOUNT_LINK
 from emulators.databricks.runtime.workspace_client import Mount, WorkspaceClient
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from emulators.databricks.runtime.dbfs_filesystem import CLASSES
+from emulators.databricks.runtime.file_systems import CLASSES
 from emulators.databricks.runtime.installation import install_jars, install_java, write_truststore
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark_settings import LOGGING, as_properties, spark_configuration

@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from emulators.databricks.runtime.dbfs_filesystem import CLASSES, compile_into
+from emulators.databricks.runtime.file_systems import CLASSES, compile_into
 
 _POOL = "spark.scheduler.pool"
 

@@ -8,7 +8,7 @@ user of the machine could read an account key. Every setting here was tried agai
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from emulators.databricks.runtime.dbfs_filesystem import CLASS_NAME as DBFS_CLASS
+from emulators.databricks.runtime.file_systems import IMPLEMENTATIONS
 from emulators.databricks.runtime.installation import Truststore
 from emulators.databricks.runtime.settings import RuntimeSettings
 
@@ -47,12 +47,12 @@ _AZURE = {
     "fs.azure.ssl.channel.mode": "Default_JSSE",
     "fs.azure.networking.library": "JDK_HTTP_URL_CONNECTION",  # the one that heeds the JVM's proxy settings
     "fs.azure.enable.autothrottling": "false",
+    "fs.azure.enable.abfslistiterator": "false",  # listings through `listStatus`, see `file_systems`
     **{f"fs.{scheme}.impl.disable.cache": "true" for scheme in ("wasb", "wasbs", "abfs", "abfss")},
 }
 
 _DBFS = {
     "fs.defaultFS": "dbfs:///",  # a path without a scheme means DBFS
-    "fs.dbfs.impl": DBFS_CLASS,
     "fs.dbfs.impl.disable.cache": "true",  # a mount made later is seen
     "fs.rawlocal.impl": "org.apache.hadoop.fs.RawLocalFileSystem",  # no checksum side files among the user's data
 }
@@ -89,9 +89,8 @@ def spark_configuration(
 
     `class_path` is jars and folders of classes.
     """
-    hadoop = (
-        _AZURE | _DBFS | {"fs.viewfs.mounttable.default.linkFallback": f"rawlocal://{settings.dbfs_root.absolute()}"}
-    )
+    fallback = f"rawlocal://{settings.dbfs_root.absolute()}"
+    hadoop = _AZURE | _DBFS | IMPLEMENTATIONS | {"fs.viewfs.mounttable.default.linkFallback": fallback}
     return {
         **_DRIVER,
         **_SQL,

@@ -1,4 +1,4 @@
-"""A Spark driver, started once, and the smallest workspace a notebook can run in."""
+"""A storage account and a Spark driver, started once, and the smallest workspace a notebook can run in."""
 
 import asyncio
 import base64
@@ -15,12 +15,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
+from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from emulators.databricks.runtime.installation import default_cache
 from emulators.databricks.runtime.runner import NotebookResult, NotebookRunner, NotebookRunSpec, RunContext
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark import SparkDriver
+from emulators.kernel.certificates import LocalAuthority
+from emulators.kernel.server import Listener
+from emulators.kernel.store import DocumentStore
+from emulators.storage.service import StorageService
+from emulators.storage.settings import StorageSettings
 
+ACCOUNT = "lakeaccount"
 TOKEN = "dapi00000000000000000000000000000001"
 HEADER = "# Databricks notebook source\n"
 CELL_BREAK = "\n\n# COMMAND ----------\n\n"
@@ -177,16 +184,74 @@ class Bench:
         )
 
 
+@dataclass
+class Storage:
+    """One storage account behind its front door, and the authority that signs for it."""
+
+    service: StorageService
+    ca_pem: Path
+    key: str
+
+    @property
+    def proxy(self) -> str:
+        return urlsplit(self.service.proxy_address).netloc
+
+    def blobs(self) -> BlobServiceClient:
+        return BlobServiceClient.from_connection_string(self.service.connection_string(ACCOUNT))
+
+
+@pytest.fixture(scope="package")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    """Runs in a loop of its own thread, so that tests may use the ordinary, blocking client."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    authority = LocalAuthority(tmp_path_factory.mktemp("authority"))
+    key = base64.b64encode(b"k" * 64).decode()
+
+    async def start() -> StorageService:
+        settings = StorageSettings(
+            accounts={ACCOUNT: key},
+            resource_ids={},
+            event_grid={},
+            data_folder=None,
+            listener=Listener.reserve(),
+            authority=authority,
+            store=DocumentStore(),
+        )
+        service = StorageService(settings)
+        await service.start()
+        return service
+
+    service = asyncio.run_coroutine_threadsafe(start(), loop).result(120)
+    yield Storage(service, authority.ca_pem, key)
+    asyncio.run_coroutine_threadsafe(service.stop(), loop).result(60)
+    loop.call_soon_threadsafe(loop.stop)
+
+
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
-async def driver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[SparkDriver, RuntimeSettings]]:
+async def driver(
+    storage: Storage, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[SparkDriver, RuntimeSettings]]:
     folder = tmp_path_factory.mktemp("spark")
     settings = RuntimeSettings(
-        dbfs_root=folder / "dbfs", cache=default_cache(), proxy=None, ca_pem=None, work_dir=folder / "work"
+        dbfs_root=folder / "dbfs",
+        cache=default_cache(),
+        proxy=storage.proxy,
+        ca_pem=storage.ca_pem,
+        work_dir=folder / "work",
     )
     driver = SparkDriver(settings)
     await driver.start()
     yield driver, settings
     await driver.stop()
+
+
+@pytest.fixture
+def container(storage: Storage) -> Iterator[ContainerClient]:
+    """A container of its own for every test."""
+    client = storage.blobs().create_container(f"case{next(_CONTAINERS)}")
+    yield client
+    client.delete_container()
 
 
 @pytest_asyncio.fixture(loop_scope="package")
@@ -208,3 +273,4 @@ async def bench(driver: tuple[SparkDriver, RuntimeSettings], tmp_path: Path) -> 
 
 
 _RUN_IDS = count(1)
+_CONTAINERS = count(100)
