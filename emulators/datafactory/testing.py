@@ -36,10 +36,11 @@ from emulators.datafactory.engine.errors import ActivityError, RunRefused
 from emulators.datafactory.engine.frame import NO_ITEM
 from emulators.datafactory.engine.pipeline import ActivityDefinition, read_pipeline
 from emulators.datafactory.engine.records import ActivityRun, InvokedBy, PipelineRun
-from emulators.datafactory.engine.resources import Resources
+from emulators.datafactory.engine.resources import Resources, find
 from emulators.datafactory.engine.runs import Runs
 from emulators.datafactory.engine.values import initial_variable
 from emulators.datafactory.expressions import ExpressionError, Scope, evaluate_value
+from emulators.datafactory.triggers import Firing, evaluated_parameters, triggered_pipelines
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 """When runs begin unless the test says otherwise."""
@@ -204,6 +205,42 @@ class Factory:
         self._check_known(stubs or {})
         driver = _Driver(_Stubs(stubs or {}), start)
         return driver.run(resources, pipeline, parameters or {}, trigger)
+
+    def fire(
+        self,
+        trigger: str,
+        *,
+        body: Any = None,
+        outputs: Mapping[str, Any] | None = None,
+        times: Mapping[str, str] | None = None,
+        global_parameters: Mapping[str, Any] | None = None,
+        stubs: Mapping[str, Stub] | None = None,
+        start: datetime = START,
+    ) -> list[RunResult]:
+        """Set a trigger off and run every pipeline it starts, in the order they are written.
+
+        What its parameter mapping may read is given: `body` answers `triggerBody()`, `outputs` adds to
+        `trigger().outputs` (a tumbling window's `windowStartTime` and `windowEndTime`), `times` to `trigger()`
+        (`scheduledTime`, `startTime`). Raises KeyError for an unknown trigger, ExpressionError where its trigger run
+        would fail, and what `run` raises.
+        """
+        found = find(self.resources.triggers, trigger)
+        if found is None:
+            raise KeyError(f"the factory has no trigger '{trigger}'")
+        name, properties = found
+        firing = Firing(outputs={**(outputs or {}), "body": body}, properties={}, times=times or {})
+        fired_by = {"name": name, "type": properties.get("type"), "id": name, "time": start}
+        return [
+            self.run(
+                started.name,
+                evaluated_parameters(started, firing, start),
+                global_parameters=global_parameters,
+                trigger=fired_by,
+                stubs=stubs,
+                start=start,
+            )
+            for started in triggered_pipelines(properties)
+        ]
 
     def evaluate(
         self,

@@ -262,6 +262,44 @@ def test_who_fired(tested: Factory) -> None:
     assert run["A"].input["typeProperties"]["t"] == "ScheduleTrigger nightly 2026-01-01T00:00:00Z"
 
 
+# Triggers
+
+
+def trigger(**parameters: str) -> dict[str, Any]:
+    started = {
+        "pipelineReference": {"referenceName": "batch job", "type": "PipelineReference"},
+        "parameters": parameters,
+    }
+    return {"name": "on file", "properties": {"type": "BlobEventsTrigger", "pipelines": [started]}}
+
+
+def test_a_trigger_hands_over_what_set_it_off() -> None:
+    factory = Factory.load(resources=[FACTORY, BATCH, trigger(JobId="@concat('of ', triggerBody().fileName)")])
+    [run] = factory.fire("on file", body={"fileName": "a.csv", "folderPath": "in"}, stubs=WORKING)
+    assert run.status == "Succeeded"
+    assert run["Set job name"].output["value"] == "Job-of a.csv"
+
+
+def test_a_trigger_that_reads_what_is_not_there() -> None:
+    factory = Factory.load(resources=[FACTORY, BATCH, trigger(JobId="@triggerBody().fileNmae")])
+    with pytest.raises(ExpressionError, match="fileNmae"):
+        factory.fire("on file", body={"fileName": "a.csv"}, stubs=WORKING)
+
+
+def test_a_trigger_that_forgets_a_parameter() -> None:
+    with pytest.raises(RunRefused, match="'JobId' is not provided"):
+        Factory.load(resources=[FACTORY, BATCH, trigger()]).fire("on file", stubs=WORKING)
+
+
+def test_a_window_and_an_unknown_trigger(tested: Factory) -> None:
+    window = trigger(JobId="@trigger().outputs.windowStartTime")
+    factory = Factory.load(resources=[FACTORY, BATCH, window])
+    [run] = factory.fire("ON FILE", outputs={"windowStartTime": "2030-01-01T00:00:00Z"}, stubs=WORKING)
+    assert run.parameters["JobId"] == "2030-01-01T00:00:00Z"
+    with pytest.raises(KeyError, match="'nightly'"):
+        tested.fire("nightly")
+
+
 def test_the_same_test_gives_the_same_run(tested: Factory) -> None:
     first, second = (tested.run("batch job", {"JobId": "1"}, stubs=WORKING) for _ in range(2))
     assert str(first) == str(second)
