@@ -67,7 +67,8 @@ class Outcome:
         return str(self._output(_TRAINING)["runId"]) if ran else None
 
     def _output(self, activity_name: str) -> Mapping[str, Any]:
-        for activity in self.activities:
+        """What the last attempt of an activity gave."""
+        for activity in reversed(self.activities):
             if activity.activity_name == activity_name and activity.output:
                 output: Mapping[str, Any] = activity.output
                 return output
