@@ -22,6 +22,7 @@ class History:
         self._store = store
         self._runs = runs
         self._clock = clock
+        self._counts: dict[str, int] = {}
 
     def log_metric(self, run_id: str, body: Mapping[str, Any]) -> Document:
         """Keep a metric of a run or step: `{"name", "metricType", "description"?, "cells": [{column: value}]}`.
@@ -36,7 +37,7 @@ class History:
             raise InvalidField("metricType", f"one of {', '.join(_METRIC_TYPES)}")
         if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
             raise InvalidField("cells", "a list of objects")
-        number = sum(1 for _ in self._store.list(_kind(entry.id)))
+        number = self._next_number(entry.id)
         metric: Document = {
             "runId": entry.id,
             "metricId": f"{entry.id}/{number}",
@@ -50,6 +51,14 @@ class History:
         }
         self._store.put(_kind(entry.id), str(number), metric)
         return metric
+
+    def _next_number(self, run_id: str) -> int:
+        """Counted in memory: asking the store each time would make many metrics slow."""
+        number = self._counts.get(run_id)
+        if number is None:
+            number = sum(1 for _ in self._store.list(_kind(run_id)))
+        self._counts[run_id] = number + 1
+        return number
 
     def metrics(self, run_id: str) -> list[Document]:
         """The metrics of a run in the order of their logging; a pipeline run's include those of its steps.

@@ -19,6 +19,7 @@ from emulators.resourcemanager.errors import BadGateway, GatewayTimeout
 _HOP_BY_HOP = frozenset(
     (
         b"connection",
+        b"expect",
         b"keep-alive",
         b"proxy-authenticate",
         b"proxy-authorization",
