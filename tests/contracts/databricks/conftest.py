@@ -102,12 +102,12 @@ class Workspace:
         waiter = await self.call(self.client.jobs.submit, tasks=list(tasks), **kwargs)
         return int(waiter.run_id)
 
-    async def ended(self, run_id: int) -> sdk_jobs.Run:
-        return await self.reached(run_id, "TERMINATED", "SKIPPED", "INTERNAL_ERROR")
+    async def ended(self, run_id: int, within: float = 10) -> sdk_jobs.Run:
+        return await self.reached(run_id, "TERMINATED", "SKIPPED", "INTERNAL_ERROR", within=within)
 
-    async def reached(self, run_id: int, *states: str) -> sdk_jobs.Run:
-        """The run as soon as its life cycle state is one of `states`."""
-        async with asyncio.timeout(10):
+    async def reached(self, run_id: int, *states: str, within: float = 10) -> sdk_jobs.Run:
+        """The run as soon as its life cycle state is one of `states`; `within` real seconds."""
+        async with asyncio.timeout(within):
             while True:
                 run: sdk_jobs.Run = await self.call(self.client.jobs.get_run, run_id)
                 if run.state.life_cycle_state.value in states:
@@ -171,7 +171,7 @@ async def workspace(tmp_path: Path, runner: FakeRunner) -> AsyncIterator[Workspa
         yield started
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serve_workspace() -> Callable[..., Any]:
     """For tests that start a workspace twice over the same state, or with other settings."""
     return served
