@@ -359,7 +359,7 @@ def test_a_failed_assertion_shows_the_run(pytester: pytest.Pytester) -> None:
     folder.mkdir()
     (folder / "p.json").write_text(json.dumps({"name": "p", "properties": {"activities": [
         {"name": "F", "type": "Fail", "typeProperties": {"message": "over", "errorCode": "1"}}]}}))  # fmt: skip
-    pytester.makeconftest('pytest_plugins = ["emulators.datafactory.pytest_plugin"]')
+    pytester.makeconftest('pytest_plugins = ["emulators.datafactory.testing.pytest_plugin"]')
     pytester.makepyfile("def test_it(factory):\n    assert factory.run('p').status == 'Succeeded'")
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.stdout.fnmatch_lines(

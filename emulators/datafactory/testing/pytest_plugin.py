@@ -1,7 +1,7 @@
 """For pytest: the fixture `factory`, and failed assertions on a run that show what the run did.
 
-Switched on with `pytest_plugins = ["emulators.datafactory.pytest_plugin"]` in the topmost conftest.py. The folder of
-the factory is `adf` under pytest's root unless the ini option `factory_folder` says otherwise.
+Switched on with `pytest_plugins = ["emulators.datafactory.testing.pytest_plugin"]` in the topmost conftest.py. The
+folder of the factory is `adf` under pytest's root unless the ini option `factory_folder` says otherwise.
 """
 
 import pytest
