@@ -36,6 +36,9 @@ class Program:
     code: list[Instruction]
 
 
+_LAZY = frozenset(("if", "and", "or", "coalesce"))
+
+
 def compile_node(node: Node, text: str) -> Program:
     """The program of a tree."""
     return Program(text, _Compiler().compile(node))
@@ -52,48 +55,54 @@ class _Compiler:
         self.pending.append(node)
         while self.pending:
             task = self.pending.pop()
-            if isinstance(task, Constant):
-                self.code.append((PUSH, task.value, task.position))
-            elif isinstance(task, Call):
-                self._call(task)
-            elif isinstance(task, tuple):
+            kind = type(task)
+            if kind is tuple:
                 self.code.append(task)
+            elif kind is Constant:
+                self.code.append((PUSH, task.value, task.position))
+            elif kind is Call:
+                self._call(task)
             else:
                 task()
         return self.code
 
     def _call(self, call: Call) -> None:
-        for selection in reversed(call.selections):
-            self._selection(selection)
+        if call.selections:
+            self._selections(call.selections)
         function = function_named(call.name)
+        if function is None:
+            self._eager(call, (UNDEFINED, call.name, call.position))
+            return
         count = len(call.arguments)
-        if function is not None and function.name == "if" and count == 3:
-            self._choice(call)
-        elif function is not None and function.name in ("and", "or") and count:
-            self._chain(call, function)
-        elif function is not None and function.name == "coalesce" and count:
+        instruction = (CALL, (_bound(function, count), count, function.name), call.position)
+        if function.name not in _LAZY or not count:
+            self._eager(call, instruction)
+        elif function.name == "coalesce":
             self._first(call)
-        else:
-            lazy = function is not None and function.name == "if"
-            instruction: Instruction = (
-                (UNDEFINED, call.name, call.position)
-                if function is None
-                else (CALL, (_bound(function, count), count, function.name), call.position)
-            )
-            if lazy:  # a wrong number of branches is an error before any of them is evaluated
-                self.code += [(PUSH, None, call.position)] * count
-                self.code.append(instruction)
-            else:
-                self.pending.append(instruction)
-                self.pending.extend(reversed(call.arguments))
+        elif function.name != "if":
+            self._chain(call, function)
+        elif count == 3:
+            self._choice(call)
+        else:  # a wrong number of branches is an error before any of them is evaluated
+            self.code += [(PUSH, None, call.position)] * count
+            self.code.append(instruction)
 
-    def _selection(self, selection: Selection) -> None:
-        key = selection.key
-        if isinstance(key, Constant) and type(key.value) is str:
-            self.pending.append((SELECT_NAME, (key.value, selection.optional), selection.position))
+    def _eager(self, call: Call, instruction: Instruction) -> None:
+        """All arguments, then the call."""
+        if call.arguments:
+            self.pending.append(instruction)
+            self.pending.extend(reversed(call.arguments))
         else:
-            self.pending.append((SELECT, selection.optional, selection.position))
-            self.pending.append(key)
+            self.code.append(instruction)
+
+    def _selections(self, selections: list[Selection]) -> None:
+        for selection in reversed(selections):
+            key = selection.key
+            if isinstance(key, Constant) and type(key.value) is str:
+                self.pending.append((SELECT_NAME, (key.value, selection.optional), selection.position))
+            else:
+                self.pending.append((SELECT, selection.optional, selection.position))
+                self.pending.append(key)
 
     def _choice(self, call: Call) -> None:
         condition, positive, negative = call.arguments

@@ -25,9 +25,6 @@ TokenKind = Literal[
 ]
 """The kinds of token, by the names Data Factory uses for them in its messages."""
 
-Token = tuple[TokenKind, str | int | float, int, int]
-"""One token: its kind, its value (text of a name, value of a literal), and the half-open span it covers."""
-
 _PATTERN = re.compile(
     r"""\s*(?:
       ([^\W\d][\w$]*|\$[\w$]*)
@@ -38,6 +35,7 @@ _PATTERN = re.compile(
     )""",
     re.VERBOSE,
 )
+_match = _PATTERN.match
 _IDENTIFIER, _PUNCTUATION, _STRING, _NUMBER = 1, 2, 3, 4
 _AFTER_NUMBER = re.compile(r"[\w$]")
 _PUNCTUATION_KINDS: dict[str, TokenKind] = {
@@ -51,35 +49,62 @@ _PUNCTUATION_KINDS: dict[str, TokenKind] = {
 }
 
 
-def token_at(text: str, index: int) -> Token:
-    """The token that starts at `index` or, after white space, behind it; ExpressionError for what is none."""
-    match = _PATTERN.match(text, index)
-    if match is None:
-        raise _unexpected(text, index)
-    group = match.lastindex or 0
-    start, end = match.span(group)
-    if group == _PUNCTUATION:
-        return _PUNCTUATION_KINDS[text[start]], text[start], start, end
-    if group == _IDENTIFIER:
-        name = text[start:end]
-        return ("Identifier", name, start, end) if name.isascii() else _identifier(text, start, end)
-    if group == _STRING:
-        return "Literal", text[start + 1 : end - 1].replace("''", "'"), start, end
-    if group == _NUMBER:
-        return _number(text, start, end)
-    return "EndOfData", "", start, end
+class Lexer:
+    """Stands at one token of a text: its `kind`, `value` (text of a name, value of a literal), and the span it covers.
+
+    Raises ExpressionError, as soon as it comes to stand on what is no token.
+    """
+
+    __slots__ = ("end", "kind", "start", "text", "value")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.kind: str = ""
+        self.value: str | int | float = ""
+        self.start = 0
+        self.end = 0
+        self.advance()
+
+    def advance(self) -> None:
+        """Goes on to the next token, over white space; at the end of the text it stays there."""
+        text = self.text
+        match = _match(text, self.end)
+        if match is None:
+            raise _unexpected(text, self.end)
+        group = match.lastindex
+        self.end = end = match.end()
+        if group == _PUNCTUATION:
+            self.start = end - 1
+            self.kind = _PUNCTUATION_KINDS[text[end - 1]]
+        elif group == _IDENTIFIER:
+            self.start = start = match.start(_IDENTIFIER)
+            self.kind = "Identifier"
+            self.value = name = text[start:end]
+            if not name.isascii():
+                _check_letters(text, start, end)
+        else:
+            self.start = match.start(group or 0)
+            self._read_literal(group)
+
+    def _read_literal(self, group: int | None) -> None:
+        if group == _STRING:
+            self.kind = "Literal"
+            self.value = self.text[self.start + 1 : self.end - 1].replace("''", "'")
+        elif group == _NUMBER:
+            self.kind, self.value = _number(self.text, self.start, self.end)
+        else:
+            self.kind = "EndOfData"
 
 
-def _identifier(text: str, start: int, end: int) -> Token:
-    """A name with letters beyond ASCII: the pattern also lets number-like characters pass, such as a superscript two."""
+def _check_letters(text: str, start: int, end: int) -> None:
+    """Refuses what the pattern lets pass in a name beyond ASCII: number-like characters, such as a superscript two."""
     name = text[start:end]
     for offset, character in enumerate(name):
         if not (character.isalpha() or character in "_$" or (offset and character.isdecimal())):
             raise _unexpected_character(text, start + offset)
-    return "Identifier", name, start, end
 
 
-def _number(text: str, start: int, end: int) -> Token:
+def _number(text: str, start: int, end: int) -> tuple[TokenKind, int | float]:
     if _AFTER_NUMBER.match(text, end):
         raise _unexpected_character(text, end)
     digits = text[start:end]
@@ -87,13 +112,13 @@ def _number(text: str, start: int, end: int) -> Token:
         if not digits.isascii():
             raise ValueError
         if any(mark in digits for mark in ".eE"):
-            return "Float", float(digits), start, end
+            return "Float", float(digits)
         value = int(digits)
     except ValueError:
         raise _not_a_number(text, digits, start) from None
     if not INT64_MIN <= value <= INT64_MAX:
         raise _not_a_number(text, digits, start)
-    return "Integer", value, start, end
+    return "Integer", value
 
 
 def _unexpected(text: str, index: int) -> ExpressionError:

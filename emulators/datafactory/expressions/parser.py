@@ -2,10 +2,8 @@
 memory, never stack, and the work grows linearly with the text.
 """
 
-from dataclasses import dataclass
-
 from emulators.datafactory.expressions.errors import ExpressionError
-from emulators.datafactory.expressions.lexer import TokenKind, token_at
+from emulators.datafactory.expressions.lexer import Lexer, TokenKind
 from emulators.datafactory.expressions.nodes import Call, Constant, Node, Selection
 
 MAXIMUM_LENGTH = 8192
@@ -15,13 +13,10 @@ _CONSTANTS: frozenset[str] = frozenset(("Literal", "Integer", "Float"))
 _KEYWORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
-@dataclass(slots=True)
-class _Open:
-    """A bracket that is not closed yet: the arguments of `call`, or, with `optional` set, a key selected from it."""
-
-    call: Call
-    optional: bool | None
-    position: int
+_Open = tuple[Call, bool | None, int]
+"""A bracket that is not closed yet, and where: the arguments of a call, or, with a boolean, a key selected from it
+(`?`).
+"""
 
 
 def parse(text: str) -> Node:
@@ -35,12 +30,14 @@ def parse(text: str) -> Node:
     return _Parser(text).parse()
 
 
-class _Parser:
+class _Parser(Lexer):
+    """Reads tokens and grows the tree; `open` holds the brackets it is inside of."""
+
+    __slots__ = ("open",)
+
     def __init__(self, text: str) -> None:
-        self.text = text
         self.open: list[_Open] = []
-        self.kind: str
-        self.kind, self.value, self.start, self.end = token_at(text, 0)
+        super().__init__(text)
 
     def parse(self) -> Node:
         while True:
@@ -56,41 +53,40 @@ class _Parser:
         """A finished constant or call, or None when a bracket was opened and its content comes first."""
         kind, value, start = self.kind, self.value, self.start
         if kind in _CONSTANTS:
-            self._advance()
+            self.advance()
             return Constant(value, start)
         if kind != "Identifier":
             raise self._expected("Identifier")
         name = str(value)
-        self._advance()
+        self.advance()
         keyword = name.lower()
         if keyword in _KEYWORDS:
             return Constant(_KEYWORDS[keyword], start)
         if self.kind != "LeftParenthesis":
             raise self._expected("LeftParenthesis")
-        self._advance()
+        self.advance()
         call = Call(name, [], [], start)
         if self.kind == "RightParenthesis":
-            self._advance()
+            self.advance()
             return self._selections(call)
-        self.open.append(_Open(call, None, start))
+        self.open.append((call, None, start))
         return None
 
     def _place(self, node: Node) -> Node | None:
         """Puts a finished node into the innermost open bracket; gives that bracket's call once it is finished too."""
-        bracket = self.open[-1]
-        call = bracket.call
-        if bracket.optional is not None:
+        call, optional, position = self.open[-1]
+        if optional is not None:
             if self.kind != "RightSquareBracket":
                 raise self._expected("RightSquareBracket")
-            call.selections.append(Selection(node, bracket.optional, False, bracket.position))
+            call.selections.append(Selection(node, optional, False, position))
         else:
             call.arguments.append(node)
             if self.kind == "Comma":
-                self._advance()
+                self.advance()
                 return None
             if self.kind != "RightParenthesis":
                 raise self._expected("RightParenthesis")
-        self._advance()
+        self.advance()
         self.open.pop()
         return self._selections(call)
 
@@ -100,16 +96,16 @@ class _Parser:
             position = self.start
             optional = self.kind == "QuestionMark"
             if optional:
-                self._advance()
+                self.advance()
             if self.kind == "Dot":
-                self._advance()
+                self.advance()
                 if self.kind != "Identifier":
                     raise self._expected("Identifier")
                 call.selections.append(Selection(Constant(self.value, self.start), optional, True, self.start))
-                self._advance()
+                self.advance()
             elif self.kind == "LeftSquareBracket":
-                self._advance()
-                self.open.append(_Open(call, optional, position))
+                self.advance()
+                self.open.append((call, optional, position))
                 return None
             elif optional:
                 raise self._error(
@@ -117,9 +113,6 @@ class _Parser:
                 )
             else:
                 return call
-
-    def _advance(self) -> None:
-        self.kind, self.value, self.start, self.end = token_at(self.text, self.end)
 
     def _expected(self, kind: TokenKind) -> ExpressionError:
         return self._error(f"expected token '{kind}' and actual '{self.kind}'.")
