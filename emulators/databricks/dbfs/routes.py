@@ -58,9 +58,10 @@ class _Handlers:
     async def _put_form(self, request: Request) -> Response:
         async with request.form() as form:
             given = Arguments({name: value for name, value in form.items() if isinstance(value, str)})
-            part = form.get("contents")
-            if not isinstance(part, UploadFile):
-                raise InvalidParameterValue("The form has no file named 'contents'.")
+            # documented as "contents"; older clients call the part otherwise, and there is only one file
+            part = next((value for value in form.values() if isinstance(value, UploadFile)), None)
+            if part is None:
+                raise InvalidParameterValue("The form has no file: send it as the part 'contents'.")
             with self._dbfs.staged() as staged:
                 with staged.open("wb") as file:
                     while piece := await part.read(_COPY_CHUNK):

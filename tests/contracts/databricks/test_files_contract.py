@@ -112,6 +112,19 @@ async def test_dbfs_moves_and_deletes(workspace: Any) -> None:
         await workspace.call(api.get_status, "/t")
 
 
+async def test_a_file_may_come_as_a_form(workspace: Any) -> None:
+    address = workspace.settings.address + "/api/2.0/dbfs/put"
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {workspace.settings.token}"}) as http:
+        for name in ("contents", "file"):
+            form = {"path": f"/form/{name}", "overwrite": "true"}
+            answer = await http.post(address, data=form, files={name: ("any", b"x" * 2_000_000)})
+            assert answer.status_code == 200, answer.text
+            assert (await workspace.call(workspace.client.dbfs.get_status, f"/form/{name}")).file_size == 2_000_000
+        assert (
+            await http.post(address, data={"path": "/form/none"}, files={"other": (None, "text")})
+        ).status_code == 400
+
+
 async def test_limits_and_wrong_paths_have_their_own_errors(workspace: Any) -> None:
     api = workspace.client.dbfs
     megabyte = base64.b64encode(b"x" * (1024 * 1024 + 1)).decode()
