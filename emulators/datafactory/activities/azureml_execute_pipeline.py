@@ -8,13 +8,12 @@ assumed, no public sample shows them.
 import asyncio
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from emulators.datafactory.activities.calls import Backoff, Caller
+from emulators.datafactory.activities.calls import Backoff, Caller, begun, last_word
 from emulators.datafactory.activities.failure import ActivityFailed
 from emulators.datafactory.activities.identity import ServicePrincipal
 from emulators.datafactory.activities.linked_services import LinkedService
@@ -33,7 +32,8 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     path, params = _submission_path(activity.type_properties)
     linked = await services.linked_service(activity)
     workspace = await _discover(linked, services)
-    submitted = await workspace.call("PipelineSubmit", "POST", path, json=_submission(activity), params=params)
+    submission = workspace.call("PipelineSubmit", "POST", path, json=_submission(activity), params=params)
+    submitted = await begun(submission, workspace.cancel)
     run_id = str(submitted["Id"])
     finished = await _watch(workspace, submitted)
     status = finished["Status"]["StatusCode"]
@@ -67,6 +67,10 @@ class Workspace:
         answer = await self.caller.call(method, url, json=json, params=params, repeatable=method != "POST")
         return _json(answer, operation)
 
+    async def cancel(self, run: Mapping[str, Any]) -> None:
+        """Cancel a run that was submitted."""
+        await self.call("CancelPipelineRun", "DELETE", f"{run['Id']}/Execution")
+
 
 async def _watch(workspace: Workspace, run: dict[str, Any]) -> dict[str, Any]:
     """Poll until the run is over; cancels it when the activity is stopped."""
@@ -76,8 +80,7 @@ async def _watch(workspace: Workspace, run: dict[str, Any]) -> dict[str, Any]:
             await backoff.pause()
             run = await workspace.call("GetPipelineRun", "GET", run_id)
     except asyncio.CancelledError:
-        with suppress(ActivityFailed):
-            await workspace.call("CancelPipelineRun", "DELETE", f"{run_id}/Execution")
+        await last_word(workspace.cancel(run))
         raise
     return run
 

@@ -5,19 +5,25 @@ a pipeline that hangs until its timeout. It takes real time, because it waits fo
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from emulators.datafactory.activities.failure import ActivityFailed
+
+T = TypeVar("T")
 
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds before each repetition."""
 
 TRANSIENT = frozenset({429, 502, 503, 504})
 READ_TIMEOUT = 60.0
+
+LAST_WORD = 5.0
+"""Seconds that a call may take which is made while the activity is being stopped."""
 
 
 class Backoff:
@@ -31,6 +37,27 @@ class Backoff:
     async def pause(self) -> None:
         await asyncio.sleep(self._next)
         self._next = min(self._cap, self._next * self._growth)
+
+
+async def last_word(call: Awaitable[Any]) -> None:
+    """Make a call on the way out (cancel the run over there): it may fail, and it may not hold anything up."""
+    with suppress(ActivityFailed, TimeoutError):
+        async with asyncio.timeout(LAST_WORD):
+            await call
+
+
+async def begun(call: Coroutine[Any, Any, T], undo: Callable[[T], Awaitable[Any]]) -> T:
+    """Make a call that starts something over there; if the activity is stopped meanwhile, undo what it started."""
+    task = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await last_word(_undone(task, undo))
+        raise
+
+
+async def _undone(task: "asyncio.Future[T]", undo: Callable[[T], Awaitable[Any]]) -> None:
+    await undo(await task)
 
 
 @dataclass(frozen=True)

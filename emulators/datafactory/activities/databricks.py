@@ -10,13 +10,12 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from emulators.datafactory.activities.calls import Backoff, Caller
+from emulators.datafactory.activities.calls import Backoff, Caller, begun, last_word
 from emulators.datafactory.activities.failure import ActivityFailed
 from emulators.datafactory.activities.linked_services import LinkedService
 from emulators.datafactory.activities.output import with_tail
@@ -41,30 +40,42 @@ async def submit_and_wait(activity: Activity, services: ActivityServices, task: 
         "tasks": [written],
         "idempotency_token": activity.activity_run_id,
     }
-    answer = await workspace.call("POST", "/api/2.1/jobs/runs/submit", json=submission)
-    return await watch(workspace, int(answer["run_id"]), services)
+    return await start_and_watch(workspace, "/api/2.1/jobs/runs/submit", submission, services)
 
 
-async def watch(workspace: "Workspace", run_id: int, services: ActivityServices) -> dict[str, Any]:
-    """Wait for a run and give the activity's output; cancels the run when the activity is stopped."""
-    began, backoff = time.monotonic(), Backoff()
-    try:
-        run = await workspace.call("GET", "/api/2.1/jobs/runs/get", params={"run_id": str(run_id)})
-        while run["state"]["life_cycle_state"] in ACTIVE:
-            await backoff.pause()
-            run = await workspace.call("GET", "/api/2.1/jobs/runs/get", params={"run_id": str(run_id)})
-    except asyncio.CancelledError:
-        with suppress(ActivityFailed):
-            await workspace.call("POST", "/api/2.1/jobs/runs/cancel", json={"run_id": run_id})
-        raise
-    result = await _output_of(workspace, run)
+async def start_and_watch(
+    workspace: "Workspace", path: str, request: Mapping[str, Any], services: ActivityServices
+) -> dict[str, Any]:
+    """Start a run, wait for it and give the activity's output; cancels the run when the activity is stopped."""
+    started = await begun(workspace.call("POST", path, json=request), workspace.cancel)
+    return await _watch(workspace, started, services)
+
+
+async def _watch(workspace: "Workspace", started: Mapping[str, Any], services: ActivityServices) -> dict[str, Any]:
+    began = time.monotonic()
+    run = await _ended(workspace, started)
     output: dict[str, Any] = {"runPageUrl": str(run.get("run_page_url", ""))}
     if run["state"].get("result_state") != "SUCCESS":
-        raise _run_failed(run, result, with_tail(output, services.integration_runtime, time.monotonic() - began))
-    exit_value = (result.get("notebook_output") or {}).get("result")
+        output = with_tail(output, services.integration_runtime, time.monotonic() - began)
+        raise _run_failed(run, await _error_of(workspace, run), output)
+    exit_value = ((await _output_of(workspace, run)).get("notebook_output") or {}).get("result")
     if exit_value is not None:
         output["runOutput"] = _parsed(exit_value)
     return with_tail(output, services.integration_runtime, time.monotonic() - began)
+
+
+async def _ended(workspace: "Workspace", started: Mapping[str, Any]) -> dict[str, Any]:
+    """The run once it is over; cancels it when the activity is stopped."""
+    backoff, which = Backoff(), {"run_id": str(started["run_id"])}
+    try:
+        run = await workspace.call("GET", "/api/2.1/jobs/runs/get", params=which)
+        while run["state"]["life_cycle_state"] in ACTIVE:
+            await backoff.pause()
+            run = await workspace.call("GET", "/api/2.1/jobs/runs/get", params=which)
+    except asyncio.CancelledError:
+        await last_word(workspace.cancel(started))
+        raise
+    return run
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,10 @@ class Workspace:
             found: dict[str, Any] = answer.json() if answer.content else {}
             return found
         raise _refused(answer, self.address)
+
+    async def cancel(self, run: Mapping[str, Any]) -> None:
+        """Cancel a run that was started."""
+        await self.call("POST", "/api/2.1/jobs/runs/cancel", json={"run_id": run["run_id"]})
 
 
 def run_name(activity: Activity) -> str:
@@ -153,6 +168,14 @@ async def _output_of(workspace: Workspace, run: Mapping[str, Any]) -> dict[str, 
     return await workspace.call("GET", "/api/2.1/jobs/runs/get-output", params={"run_id": str(tasks[-1]["run_id"])})
 
 
+async def _error_of(workspace: Workspace, run: Mapping[str, Any]) -> str:
+    """What the notebook raised, as far as the workspace tells; a run that never began has no output to ask for."""
+    try:
+        return str((await _output_of(workspace, run)).get("error") or "").strip()
+    except ActivityFailed:
+        return ""
+
+
 def _parsed(exit_value: str) -> Any:
     """An exit value that is a JSON object is given as one, anything else as the text it is (documented)."""
     try:
@@ -162,15 +185,14 @@ def _parsed(exit_value: str) -> Any:
     return value if isinstance(value, dict) else exit_value
 
 
-def _run_failed(run: Mapping[str, Any], result: Mapping[str, Any], output: dict[str, Any]) -> ActivityFailed:
+def _run_failed(run: Mapping[str, Any], error: str, output: dict[str, Any]) -> ActivityFailed:
     state = run["state"]
     shown = str(state["life_cycle_state"]).title().replace("_", "")
-    reasons = [str(state.get("state_message") or "").strip().rstrip("."), str(result.get("error") or "").strip()]
-    reason = ". ".join(filter(None, reasons))
+    reason = ". ".join(filter(None, [str(state.get("state_message") or "").strip().rstrip("."), error]))
     url = run.get("run_page_url", "")
     more = f": {shown}, error message: {reason}." if reason else f" {shown}."
-    if result.get("error"):
-        output["runError"] = result["error"]
+    if error:
+        output["runError"] = error
     return ActivityFailed(
         "3204",
         f"Databricks execution failed with error state{more} For more details please check the run page url: {url}.",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.datafactory.activities.databricks import watch, workspace_of
+from emulators.datafactory.activities.databricks import start_and_watch, workspace_of
 from emulators.datafactory.activities.failure import ActivityFailed
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.engine.activity import Activity
@@ -18,5 +18,4 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     if parameters:
         request["job_parameters"] = {name: str(value) for name, value in parameters.items()}
     workspace = await workspace_of(activity, services)
-    answer = await workspace.call("POST", "/api/2.1/jobs/run-now", json=request)
-    return await watch(workspace, int(answer["run_id"]), services)
+    return await start_and_watch(workspace, "/api/2.1/jobs/run-now", request, services)

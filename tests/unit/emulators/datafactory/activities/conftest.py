@@ -1,5 +1,6 @@
 """Activities against services that answer from memory: no sockets, the HTTP client itself is the real one."""
 
+import inspect
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -78,7 +79,7 @@ class FakeIdentity:
         return f"token for {resource}"
 
 
-Answer = Callable[[httpx.Request], httpx.Response]
+Answer = Callable[[httpx.Request], Any]
 
 
 class Network:
@@ -92,12 +93,13 @@ class Network:
         """Answer with a JSON value, a response, a function of the request, an exception, or a list of them in turn."""
         self.answers[method, url] = _answer(answer)
 
-    def handle(self, request: httpx.Request) -> httpx.Response:
+    async def handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         found = self.answers.get((request.method, str(request.url).split("?")[0]))
         if found is None:
             return httpx.Response(404, text=f"nothing at {request.method} {request.url}")
-        return found(request)
+        answer = found(request)
+        return await answer if inspect.isawaitable(answer) else answer
 
     def paths(self) -> list[str]:
         return [f"{request.method} {request.url.path}" for request in self.requests]

@@ -211,3 +211,53 @@ async def test_an_output_over_4_mb_fails(network, services, activity):
     with pytest.raises(ActivityFailed, match="over limit") as failure:
         await run_activity(activity("DatabricksNotebook", "databricks", notebookPath="/n"), services)
     assert failure.value.code == "2001"
+
+
+async def test_a_workspace_that_hangs_does_not_hold_up_the_stop(network, services, activity, monkeypatch):
+    monkeypatch.setattr("emulators.datafactory.activities.calls.LAST_WORD", 0.01)
+    started = asyncio.Event()
+
+    def running(request: httpx.Request) -> httpx.Response:
+        started.set()
+        return httpx.Response(200, json=run_of("RUNNING"))
+
+    async def hanging(request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError("nothing wakes this")
+
+    answers(network)
+    network.on("GET", f"{API}/runs/get", running)
+    network.on("POST", f"{API}/runs/cancel", hanging)
+    task = asyncio.create_task(run_activity(activity("DatabricksNotebook", "databricks", notebookPath="/n"), services))
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, timeout=2)
+
+
+async def test_a_run_whose_submission_was_under_way_is_cancelled_too(network, services, activity):
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: httpx.Request) -> httpx.Response:
+        asked.set()
+        await may_answer.wait()
+        return httpx.Response(200, json={"run_id": 7})
+
+    answers(network)
+    network.on("POST", f"{API}/runs/submit", slowly)
+    task = asyncio.create_task(run_activity(activity("DatabricksNotebook", "databricks", notebookPath="/n"), services))
+    await asked.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    may_answer.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sent(network, "cancel") == {"run_id": 7}
+
+
+async def test_a_run_that_never_began_fails_with_its_state(network, services, activity):
+    answers(network, run_of("INTERNAL_ERROR", "FAILED", "Cluster c does not exist"))
+    network.on("GET", f"{API}/runs/get-output", httpx.Response(400, json={"error_code": "X", "message": "no output"}))
+    with pytest.raises(ActivityFailed, match="Cluster c does not exist") as failure:
+        await run_activity(activity("DatabricksNotebook", "databricks", notebookPath="/n"), services)
+    assert failure.value.code == "3204"
