@@ -2,9 +2,8 @@
 times run, at no depth of nesting a recursion.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.functions import function_named, undefined
@@ -28,8 +27,7 @@ Instruction = tuple[int, Any, int]
 """What to do, with what, and the position in the text it came from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """The instructions of one expression and the text they came from, for messages."""
 
     text: str

@@ -5,9 +5,8 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.interpreter import Program, compile_node, run
@@ -20,8 +19,7 @@ _CACHED_TEMPLATES = 4096
 _CACHED_LENGTH = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """An expression in a string: its text without `@` or `@{}`, and where that text starts in the string."""
 
     text: str
@@ -31,8 +29,7 @@ class Segment:
 Piece = str | Segment
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A compiled string. `whole` is the program of one that is all expression, else `pieces` are joined as text."""
 
     text: str
