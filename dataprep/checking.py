@@ -17,7 +17,7 @@ from dataprep.layout import Blob
 from dataprep.ledger import Entry, Ledger
 from dataprep.parsing import HEAD_SIZE, Header, to_rows
 from dataprep.schema import HEADER
-from dataprep.splitting import testing_share
+from dataprep.splitting import share_for_testing
 from dataprep.storage import Storage
 
 
@@ -148,7 +148,7 @@ def content_faults(found: Found, entry: Entry) -> list[str]:
         faults.append(f"{entry.rows_in} rows came in, but {out + found.unsound} are in training, testing and rejected")
     for target in (0, 1):
         both = found.training[target] + found.testing[target]
-        share = testing_share(both)
+        share = share_for_testing(both)
         if found.testing[target] != share:
             faults.append(f"of {both} rows with target {target}, {found.testing[target]} are for testing, not {share}")
     return faults

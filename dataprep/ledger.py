@@ -7,13 +7,13 @@ is `prepared`; the check makes it `checked`, and that is final. A run that dies 
 out only for the time of its lease: after that the next run with this content takes its place.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the customary name
 
@@ -29,7 +29,9 @@ _ENTRY = (
 )
 _COLUMNS = f"{_ENTRY}, state string, prepared_at timestamp"
 _TRIES = 12
-_CONFLICT = "CONCURRENT"  # part of the name of every error with which Delta refuses the later of two commits
+
+# the names of the errors with which Delta refuses the later of two commits (its page on concurrency control)
+_CONFLICT = re.compile(r"\[DELTA_(CONCURRENT_|PROTOCOL_CHANGED|METADATA_CHANGED)")
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,17 @@ class Ledger:
 
     def enter(self, entry: Entry) -> Entry:
         """Enter a prepared content; the entry that stands afterwards is this one, or that of the run that was first."""
-        fresh = self._spark.createDataFrame([tuple(asdict(entry).values())], _ENTRY)
-        stamped = fresh.withColumns({"state": F.lit(PREPARED), "prepared_at": F.current_timestamp()})
-        stamped.createOrReplaceTempView("dataprep_fresh")
+        values = asdict(entry)
+        given = ", ".join(f":{name} AS {name}" for name in values)
         self._insistently(
-            f"""MERGE INTO {self._table} AS known USING dataprep_fresh AS fresh ON known.fingerprint = fresh.fingerprint
+            f"""MERGE INTO {self._table} AS known
+            USING (SELECT {given}, '{PREPARED}' AS state, current_timestamp() AS prepared_at) AS fresh
+            ON known.fingerprint = fresh.fingerprint
             WHEN MATCHED AND known.state = '{PREPARED}'
                 AND (known.run_id = fresh.run_id OR known.prepared_at <= fresh.prepared_at - {self._lease_in_sql})
-                THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"""
+                THEN UPDATE SET *
+            WHEN NOT MATCHED THEN INSERT *""",
+            values,
         )
         standing = _entry(self._entries().where(F.col("fingerprint") == entry.fingerprint))
         if standing is None:
@@ -109,7 +114,7 @@ class Ledger:
     def _lease_in_sql(self) -> str:
         return f"INTERVAL {int(self._lease.total_seconds())} SECONDS"
 
-    def _insistently(self, statement: str, values: Mapping[str, str] | None = None) -> DataFrame:
+    def _insistently(self, statement: str, values: Mapping[str, Any] | None = None) -> DataFrame:
         return _insist(lambda: self._spark.sql(statement, dict(values or {})))
 
 
@@ -123,8 +128,8 @@ def _insist(commit: Callable[[], DataFrame]) -> DataFrame:
     for attempt in range(1, _TRIES + 1):
         try:
             return commit()
-        except PySparkException as error:
-            if attempt == _TRIES or _CONFLICT not in str(error).upper():
+        except Exception as error:  # PySpark passes some of Delta's errors on as its own, others as Java's
+            if attempt == _TRIES or not _CONFLICT.search(str(error)):
                 raise
             time.sleep(0.1 * attempt)
     raise AssertionError("the last try returns or raises")

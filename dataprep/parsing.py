@@ -19,6 +19,7 @@ HEAD_SIZE = 65_536
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_BLANKS = " \t"
 _SHOWN = 40  # characters of a wrong value that a reason repeats
 
 
@@ -116,8 +117,9 @@ def to_rows(lines: DataFrame, header: Header) -> DataFrame:
     """
     numbered = lines.select(F.monotonically_increasing_id().alias("position"), "value")
     candidate = _in_contract_order(_tidied(F.col("value")), header)
+    is_blank = F.trim(F.col("value"), F.lit(_BLANKS)) == ""
     tagged = (
-        numbered.where((F.col("position") != 0) & (F.trim("value") != ""))
+        numbered.where((F.col("position") != 0) & ~is_blank)
         .withColumn("candidate", candidate)
         .withColumn("sound", F.col("candidate").rlike(ROW_PATTERN))
     )
@@ -134,7 +136,7 @@ def to_rows(lines: DataFrame, header: Header) -> DataFrame:
 
 def _tidied(value: Column) -> Column:
     """The line without quotes around its fields and blanks around its commas; most lines have neither."""
-    spaced = F.regexp_replace(F.trim(value), r"[ \t]*,[ \t]*", ",")
+    spaced = F.regexp_replace(F.trim(value, F.lit(_BLANKS)), r"[ \t]*,[ \t]*", ",")
     unquoted = F.regexp_replace(spaced, r'(^|,)"[ \t]*([^",]*?)[ \t]*"(?=,|$)', "$1$2")
     return F.when(value.rlike(r'[" \t]'), unquoted).otherwise(value)
 

@@ -35,7 +35,7 @@ def bucket(seed: int) -> Column:
     return F.shiftright(ticket(seed), 64 - _BUCKET_BITS)
 
 
-def testing_share(rows: int) -> int:
+def share_for_testing(rows: int) -> int:
     """How many of the rows with one target value are for testing: a fifth, rounded, and at least one of two or more."""
     return max((2 * rows + 5) // 10, 1 if rows > 1 else 0)
 
@@ -60,7 +60,7 @@ def find_cuts(rows: DataFrame, buckets: dict[int, dict[int, int]], seed: int) ->
 
 def _deciding(counts: dict[int, int]) -> tuple[int, int] | None:
     """The bucket that holds the last testing row, and that row's rank in it; None if no row is for testing."""
-    left = testing_share(sum(counts.values()))
+    left = share_for_testing(sum(counts.values()))
     if not left:
         return None
     for place in sorted(counts):

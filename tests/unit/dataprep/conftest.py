@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 from pyspark.sql import SparkSession
@@ -68,7 +67,7 @@ class Disk:
 
     def files(self) -> set[str]:
         """Every file but the ledger's and the checksums that Hadoop keeps beside local files."""
-        found = {unquote(file.relative_to(self.root).as_posix()) for file in self.root.rglob("*") if file.is_file()}
+        found = {file.relative_to(self.root).as_posix() for file in self.root.rglob("*") if file.is_file()}
         return {name for name in found if not name.startswith("ledger/") and not name.endswith(".crc")}
 
 

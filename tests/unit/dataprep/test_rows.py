@@ -38,7 +38,7 @@ def test_sound_rows_are_tagged_and_passed_on_as_they_came(spark: SparkSession) -
 
 
 def test_blank_lines_are_no_rows(spark: SparkSession) -> None:
-    assert to_rows(lines(spark, "", row(), "   ", "\r"), IN_ORDER).count() == 1
+    assert to_rows(lines(spark, "", row(), "   ", "\t"), IN_ORDER).count() == 1
 
 
 def test_a_header_that_comes_again_is_an_unsound_row(spark: SparkSession) -> None:
