@@ -1,5 +1,6 @@
 """Sockets and certificates: served over TLS, trusted by those who are told, refused by all others."""
 
+import socket
 import ssl
 from pathlib import Path
 
@@ -56,3 +57,9 @@ def test_a_port_in_use_is_named_with_the_mend() -> None:
     with pytest.raises(PortInUse, match=f"port {taken.port}.*another port"):
         Listener.reserve(taken.port)
     taken.close()
+
+
+def test_answers_do_not_wait_for_delayed_acknowledgements() -> None:
+    listener = Listener.reserve()
+    assert listener.socket.proto == socket.IPPROTO_TCP  # what asyncio looks at before it sets TCP_NODELAY
+    listener.close()

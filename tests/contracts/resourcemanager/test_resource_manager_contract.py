@@ -5,7 +5,6 @@ The provider behind it is a small one of the test's own that says what reached i
 
 import asyncio
 import json
-import socket
 import statistics
 import time
 import uuid
@@ -90,8 +89,6 @@ def provider_app(seen: Seen) -> Any:
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     ca, seen = LocalAuthority(tmp_path), Seen()
     front, behind, nobody = Listener.reserve(), Listener.reserve(), Listener.reserve()
-    for listener in (front, behind):  # else every answer waits 40 ms for a delayed acknowledgement (Nagle)
-        listener.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     tenant, subscription = str(uuid.uuid4()), str(uuid.uuid4())
     issuer = TokenIssuer(SIGNING_KEY, tenant)
     token = issuer.issue(client_id="c", audience="https://management.azure.com", issuer="i", now=datetime.now(UTC))
