@@ -27,7 +27,8 @@ from emulators.kernel.store import DocumentStore
 log = logging.getLogger("drydock.datafactory")
 
 _RUN_IDS = uuid.UUID("0d8d6d6e-5a43-5c8f-8a55-9c4f6e8e6a21")
-_LAST_TICK = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+_FIRST_DAY = datetime(1, 1, 1, tzinfo=UTC)
+_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class FactoryRuns:
         """A trigger run that has done nothing yet and is not kept yet."""
         now = self._clock.now()
         return TriggerRun(
-            trigger_run_id=_trigger_run_id(now),
+            trigger_run_id=new_trigger_run_id(now),
             trigger_name=trigger.name,
             trigger_type=str(trigger.properties["type"]),
             time=now,
@@ -204,8 +205,11 @@ def _invoked_by(run: TriggerRun) -> InvokedBy:
     return InvokedBy(id=run.trigger_run_id, name=run.trigger_name, invoked_by_type=run.trigger_type, time=run.time)
 
 
-def _trigger_run_id(now: datetime) -> str:
-    """An id in the form of the documented sample `08586724970898148904457116912CU27`: newest sorts first."""
-    left = _LAST_TICK - now
-    ticks = (left.days * 86_400 + left.seconds) * 10_000_000 + left.microseconds * 10
-    return f"{ticks:020d}{secrets.randbelow(10**9):09d}CU27"
+def new_trigger_run_id(now: datetime) -> str:
+    """An id in the form of the documented sample `08586724970898148904457116912CU27`.
+
+    Its first twenty digits are the ticks that are left until the largest 64-bit number, so newest sorts first.
+    """
+    passed = now - _FIRST_DAY
+    ticks = (passed.days * 86_400 + passed.seconds) * 10_000_000 + passed.microseconds * 10
+    return f"{_LARGEST - ticks:020d}{secrets.randbelow(10**9):09d}CU27"

@@ -240,8 +240,8 @@ class DataFactoryService:
         target = factory.child_id(kind, name)
         before = factory.find(kind, name)
         precondition.check(None if before is None else before.etag, target)
-        if before is not None and is_started(before):
-            raise TriggerEnabledCannotUpdate
+        if before is not None:
+            self._check_rests(factory, before)
         check_document(kind, name, properties, factory.exists, target)
         if kind == "triggers":
             properties = {key: value for key, value in properties.items() if key != "runtimeState"}
@@ -257,8 +257,7 @@ class DataFactoryService:
         document = factory.find(kind, name)
         if document is None:
             return False
-        if is_started(document):
-            raise TriggerEnabledCannotUpdate
+        self._check_rests(factory, document)
         referrer = factory.referrer(kind, name)
         if referrer is not None:
             raise StillReferenced(
@@ -266,6 +265,11 @@ class DataFactoryService:
             )
         self._catalogue.delete(factory, document)
         return True
+
+    def _check_rests(self, factory: Factory, document: Document) -> None:
+        """A trigger that is started, or is just being started, stays as it is; raises TriggerEnabledCannotUpdate."""
+        if document.kind == "triggers" and (is_started(document) or self.triggers.is_changing(factory, document)):
+            raise TriggerEnabledCannotUpdate
 
     # Runs
 

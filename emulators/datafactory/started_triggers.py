@@ -3,6 +3,9 @@
 Whether a trigger is started is kept beside its document, so a restarted emulator starts the same ones again.
 """
 
+import asyncio
+from collections import defaultdict
+
 from emulators.datafactory.catalogue import Catalogue, Document, Factory, is_started
 from emulators.datafactory.clock_triggers import ClockTriggers
 from emulators.datafactory.errors import BadRequest, UnsupportedTrigger
@@ -28,6 +31,11 @@ class StartedTriggers:
         self._catalogue = catalogue
         self._runs_of = runs_of
         self._clock = clock
+        self._changes: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def is_changing(self, factory: Factory, trigger: Document) -> bool:
+        """Whether the trigger is just being started or stopped; its document must not change meanwhile."""
+        return self._changes[factory.child_id("triggers", trigger.name)].locked()
 
     def resume(self) -> None:
         """Start again what was started when the emulator ended."""
@@ -49,22 +57,24 @@ class StartedTriggers:
         Raises BadRequest for a definition that cannot be started, UnsupportedTrigger for a type that the emulator
         does not run, EventSubscriptionFailed.
         """
-        if is_started(trigger):
-            return
-        _check(factory, trigger)
-        if find_event_trigger(trigger.properties) is not None:
-            await self.events.begin(factory, trigger)
-        else:
-            self._catalogue.annotate(factory, trigger, started=True)
-            self._clock.begin(factory, trigger)
+        async with self._changes[factory.child_id("triggers", trigger.name)]:
+            if is_started(current(factory, trigger)):
+                return
+            _check(factory, trigger)
+            if find_event_trigger(trigger.properties) is not None:
+                await self.events.begin(factory, trigger)
+            else:
+                self._catalogue.annotate(factory, trigger, started=True)
+                self._clock.begin(factory, trigger)
 
     async def stop(self, factory: Factory, trigger: Document) -> None:
         """Stop a trigger; runs that it started go on (documented). Raises EventSubscriptionFailed."""
-        self._catalogue.annotate(factory, current(factory, trigger), started=False)
-        if find_event_trigger(trigger.properties) is not None:
-            await self.events.unsubscribe(factory, trigger)
-        else:
-            await self._clock.end(factory, trigger)
+        async with self._changes[factory.child_id("triggers", trigger.name)]:
+            self._catalogue.annotate(factory, current(factory, trigger), started=False)
+            if find_event_trigger(trigger.properties) is not None:
+                await self.events.unsubscribe(factory, trigger)
+            else:
+                await self._clock.end(factory, trigger)
 
     def rerun(self, factory: Factory, trigger: Document, run: TriggerRun) -> None:
         """Fire once more with what set the trigger off then and the trigger as it is now (documented)."""
