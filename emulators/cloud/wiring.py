@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from platformdirs import user_cache_path
 from starlette.types import ASGIApp
 
 from emulators.azureml import routes as azureml_routes
@@ -23,6 +22,7 @@ from emulators.entra.service import EntraService, EntraSettings
 from emulators.eventgrid import routes as eventgrid_routes
 from emulators.eventgrid.service import EventGridService
 from emulators.eventgrid.settings import EventGridSettings, TopicSettings
+from emulators.kernel.cache import cache_folder
 from emulators.kernel.certificates import LocalAuthority
 from emulators.kernel.clock import Clock
 from emulators.kernel.server import Listener
@@ -168,7 +168,7 @@ class Wiring:
     def _runtime_settings(self) -> RuntimeSettings:
         return RuntimeSettings(
             dbfs_root=self._folder / "dbfs",
-            cache=user_cache_path("drydock"),
+            cache=cache_folder(),
             proxy=self._addresses.host_and_port("storage"),
             ca_pem=self._authority.ca_pem,
             work_dir=self._folder / "notebook-runs",
