@@ -88,7 +88,7 @@ async def serve(app: ASGIApp, listener: Listener, *, tls: ssl.SSLContext | None 
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener.socket]), name=f"server on port {listener.port}")
     try:
-        while not server.started and not task.done():
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn offers a flag, no event
             await asyncio.sleep(0.002)
         if task.done():
             await task
