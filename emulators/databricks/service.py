@@ -53,7 +53,8 @@ class DatabricksService:
         self.jobs = Jobs(JobCatalogue(store, clock, ids), registry, self._executor, self.clusters, ids, clock)
 
     async def start(self) -> None:
-        """End what a killed cloud left active; then the workspace may be served."""
+        """Clear up what a killed cloud left: active runs, unfinished uploads. Then the workspace may be served."""
+        self.dbfs.clear_staging()
         self._executor.recover()
 
     async def stop(self) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import posixpath
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -127,6 +128,10 @@ class Dbfs:
 
         await self._in_thread(move)
 
+    def clear_staging(self) -> None:
+        """Remove what a killed process left of its uploads."""
+        shutil.rmtree(self._staging, ignore_errors=True)
+
     @contextlib.contextmanager
     def staged(self) -> Iterator[Path]:
         """A local file for bytes that arrive; what is left of it afterwards is removed."""
@@ -141,7 +146,10 @@ class Dbfs:
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         with self._settings.clock.work():
-            return await asyncio.to_thread(work)
+            try:
+                return await asyncio.to_thread(work)
+            except OSError as error:  # the disk is full, a name is too long, …
+                raise IoError(f"The local disk did not do it: {error.strerror or type(error).__name__}.") from error
 
     def _area(self, path: str) -> tuple[Area, str]:
         found = self._mounts.find(path)

@@ -4,6 +4,7 @@ Four kinds are accepted: the personal access token of the settings, further ones
 kept as hashes), one per running notebook (valid exactly while it runs), and Entra tokens for Azure Databricks.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -43,7 +44,7 @@ class Tokens:
     def principal(self, request: Request) -> Principal:
         """Who sent the request. Raises CredentialMissing (401) or InvalidAccessToken (403)."""
         try:
-            token = bearer_token(request)
+            token = _basic_token(request) or bearer_token(request)
         except Unauthenticated as error:
             raise CredentialMissing(
                 "Credential was not sent or was of an unsupported type for this API: "
@@ -109,6 +110,18 @@ class Tokens:
 
     def _now(self) -> int:
         return milliseconds(self._settings.clock.now())
+
+
+def _basic_token(request: Request) -> str | None:
+    """The token of `Authorization: Basic`, whose user name is the word "token" (documented, for older clients)."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return password if user == "token" else None
 
 
 def _new_token() -> str:

@@ -12,6 +12,8 @@ from emulators.kernel.store import DocumentStore
 
 _KIND = "databricks.job"
 _MERGED_BY = {"tasks": "task_key", "job_clusters": "job_cluster_key", "parameters": "name"}
+_NO_SETTINGS = ("access_control_list", "idempotency_token")
+"""Fields of a create request that are not part of the settings that jobs/get shows."""
 
 JobDocument = dict[str, Any]
 
@@ -79,7 +81,7 @@ def _job_settings(settings: Mapping[str, Any]) -> Settings:
         "name": "Untitled",
         "max_concurrent_runs": 1,
         "webhook_notifications": {},
-        **normalised(settings),
+        **normalised({name: value for name, value in settings.items() if name not in _NO_SETTINGS}),
     }
 
 

@@ -61,6 +61,13 @@ def normalised(settings: Mapping[str, Any]) -> Settings:
     return result
 
 
+def flattened(settings: Settings) -> Settings:
+    """Settings of a SINGLE_TASK job as API 2.0 shows them: the task's fields at the top."""
+    task = settings["tasks"][0]
+    own = {name: value for name, value in settings.items() if name != "tasks"}
+    return {**{name: value for name, value in task.items() if _belongs_to_task(name, True)}, **own}
+
+
 def task_kind(task: Mapping[str, Any]) -> str:
     """The name of the field that says what a task does. Raises InvalidParameterValue, NotSupported."""
     kinds = [name for name, value in task.items() if name.endswith("_task") and value is not None]

@@ -91,14 +91,15 @@ class Jobs:
         parameters = {name: given.texts(name) for name in _RUN_PARAMETERS if given.mapping(name)}
         if len(parameters) > 1:
             raise InvalidParameterValue("job_parameters and notebook_params cannot both be given.")
-        self._prepare_clusters(job["settings"])
+        settings = job["settings"] if "queue" not in given else {**job["settings"], "queue": given.mapping("queue")}
+        self._prepare_clusters(settings)
         return self._start(
             Run(
                 run_id=self._ids.next(),
                 job_id=job["job_id"],
                 run_type="JOB_RUN",
                 creator=principal.user_name,
-                settings=job["settings"],
+                settings=settings,
                 state=State(LifeCycle.PENDING, "Waiting for cluster"),
                 start_time=milliseconds(self._clock.now()),
                 number_in_job=len(self.registry.of_job(job["job_id"])) + 1,

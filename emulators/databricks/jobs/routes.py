@@ -11,11 +11,13 @@ from emulators.databricks.arguments import Arguments, arguments
 from emulators.databricks.errors import InvalidParameterValue, PermissionDenied
 from emulators.databricks.identity.routes import caller
 from emulators.databricks.jobs.catalogue import JobDocument
+from emulators.databricks.jobs.definitions import SINGLE_TASK, flattened
 from emulators.databricks.jobs.jobs import Jobs
 from emulators.databricks.jobs.page import HEADERS, PageSignatures, run_page
 from emulators.databricks.jobs.records import Run
 from emulators.databricks.jobs.views import RunView, first_page
 from emulators.kernel.http import Route, json_response
+from emulators.kernel.masking import masker
 
 _VERSIONS = ("2.0", "2.1", "2.2")
 _MAX_JOBS, _MAX_RUNS, _DEFAULT_PAGE = 100, 25, 20
@@ -34,7 +36,10 @@ class _Handlers:
         return json_response({"job_id": self._jobs.catalogue.create(given.values, caller(request).user_name)})
 
     async def get(self, request: Request) -> Response:
-        return json_response(self._jobs.catalogue.get((await arguments(request)).required_integer("job_id")))
+        job = self._jobs.catalogue.get((await arguments(request)).required_integer("job_id"))
+        if "/api/2.0/" in request.url.path and job["settings"]["format"] == SINGLE_TASK:
+            job = {**job, "settings": flattened(job["settings"])}
+        return json_response(job)
 
     async def list_jobs(self, request: Request) -> Response:
         given = await arguments(request)
@@ -116,7 +121,7 @@ class _Handlers:
             raise PermissionDenied("This address opens no run page: take run_page_url from jobs/runs/get.")
         run, _ = self._jobs.get(run_id)
         outputs = {attempt.run_id: self._jobs.registry.output(attempt) for attempt in run.attempts}
-        return HTMLResponse(run_page(run, outputs), headers=HEADERS)
+        return HTMLResponse(masker.mask(run_page(run, outputs)), headers=HEADERS)
 
 
 def routes(jobs: Jobs, view: RunView, signatures: PageSignatures) -> Sequence[Route]:

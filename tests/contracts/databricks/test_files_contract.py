@@ -135,6 +135,8 @@ async def test_limits_and_wrong_paths_have_their_own_errors(workspace: Any) -> N
         await workspace.call(api.read, "/small", length=2_000_000)
     with pytest.raises(InvalidParameterValue, match="must be absolute"):
         await workspace.call(api.get_status, "relative")
+    with pytest.raises(BadRequest, match="The local disk did not do it"):
+        await workspace.call(api.put, "/" + "x" * 300, contents="")
     with pytest.raises(ResourceAlreadyExists, match="is a file"):
         await workspace.call(api.mkdirs, "/small/sub")
 

@@ -337,6 +337,18 @@ async def test_jobs_are_created_changed_run_and_deleted(workspace: Any) -> None:
     assert await workspace.listed(api.list) == []
 
 
+async def test_a_flat_job_is_shown_flat_by_the_oldest_api(workspace: Any) -> None:
+    api = workspace.client.api_client
+    notebook = {"notebook_path": "/Shared/n"}
+    body = {"name": "old", "existing_cluster_id": "1122-000000-drydock", "notebook_task": notebook}
+    created = await workspace.call(api.do, "POST", "/api/2.0/jobs/create", body=body)
+    flat_form = await workspace.call(api.do, "GET", "/api/2.0/jobs/get", query=created)
+    assert flat_form["settings"]["notebook_task"]["notebook_path"] == "/Shared/n"
+    assert "tasks" not in flat_form["settings"]
+    job = await workspace.call(workspace.client.jobs.get, created["job_id"])
+    assert job.settings.tasks[0].notebook_task.notebook_path == "/Shared/n"
+
+
 async def test_a_job_runs_no_more_often_at_once_than_it_may(workspace: Any) -> None:
     await workspace.notebook()
     workspace.runner.behaviours["/Shared/n"] = workspace.runner.never_ends

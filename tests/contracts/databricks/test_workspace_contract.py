@@ -174,6 +174,8 @@ async def test_every_way_in_and_its_refusal(workspace: Any) -> None:
     assert known.headers["X-Databricks-Org-Id"] == "1234567890123456"
     assert (await get(workspace, me, entra(sorted(ARM_AUDIENCES)[0]))).status_code == 403
     assert (await get(workspace, me, entra(DATABRICKS_AUDIENCE, timedelta(seconds=-5)))).status_code == 403
+    async with httpx.AsyncClient(auth=("token", workspace.settings.token)) as older_client:
+        assert (await older_client.get(workspace.settings.address + me)).status_code == 200
     made = await workspace.call(workspace.client.tokens.create, comment="mine")
     assert (await get(workspace, me, made.token_value)).status_code == 200
     assert [each.comment for each in await workspace.listed(workspace.client.tokens.list)] == ["mine"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from emulators.databricks.dbfs.dbfs import normal
 from emulators.databricks.dbfs.local import LocalArea
-from emulators.databricks.errors import InvalidParameterValue, IoError, PermissionDenied, ResourceAlreadyExists
+from emulators.databricks.errors import InvalidParameterValue, PermissionDenied, ResourceAlreadyExists
 
 
 @given(st.lists(st.sampled_from(["..", ".", "", "a", "b", "dbfs:"]), max_size=8))
@@ -53,8 +53,3 @@ def test_impossible_paths_are_told() -> None:
         normal("no/slash")
     with pytest.raises(InvalidParameterValue):
         normal("/a\x00b")
-
-
-def test_a_name_too_long_is_an_error_of_the_service(tmp_path: Path) -> None:
-    with pytest.raises((IoError, OSError)):
-        LocalArea(tmp_path).make_directories("x" * 5000)
