@@ -43,6 +43,15 @@ class StorageService:
         """The address of an account's Blob service, path style."""
         return f"{self.address}/{account}"
 
+    def azurite_endpoint(self, account: str) -> str:
+        """The address of an account at Azurite itself, past the front door: writes there raise no events.
+
+        For measurements. Raises RuntimeError before the start.
+        """
+        if self._azurite is None:
+            raise RuntimeError("Azurite has no address before it is started")
+        return f"http://{self._azurite.host}:{self._azurite.port}/{account}"
+
     def connection_string(self, account: str) -> str:
         """What unmodified clients take. Raises KeyError for an account that does not exist."""
         return (
