@@ -75,7 +75,7 @@ class Frame:
 
     def error_of(self, name: str) -> str:
         """The message of a failed activity of this frame."""
-        error = self.results[name].get("error")
+        error = self.results[name].get("Error")
         return str(error["message"]) if error else ""
 
     def _decide(self, activity: ActivityDefinition) -> None:
@@ -91,8 +91,10 @@ class Frame:
     def _close(self) -> None:
         if self.owner is None:
             self.run.graph_finished(self)
-        else:
-            self.owner.frame_closed(self)
+            return
+        if self.owner.definition.lets_look_inside:
+            self.owner.frame.results.update(self.results)
+        self.owner.frame_closed(self)
 
 
 def _maps(visible: Mapping[str, Mapping[str, Any]]) -> list[Any]:

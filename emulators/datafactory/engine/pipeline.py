@@ -60,6 +60,12 @@ class ActivityDefinition:
         """The type in lower case: type names match whatever their case."""
         return self.type.lower()
 
+    @property
+    def lets_look_inside(self) -> bool:
+        """Whether activities after this container may read those inside of it: published pipelines do so with Until;
+        of an activity inside of ForEach there are many, so none can be meant (documented)."""
+        return self.kind != "foreach"
+
     @cached_property
     def own_type_properties(self) -> Mapping[str, Any]:
         """The type properties without nested activities."""

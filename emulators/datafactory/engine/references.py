@@ -1,8 +1,8 @@
 """References that can be checked before a run: an activity's expressions may name only activities upstream of it.
 
 Azure checks this when the run is created (the texts are those of its template validation). Upstream means: an
-ancestor by `dependsOn`, or upstream of the container the activity stands in. The condition of Until may name the
-activities of its body.
+ancestor by `dependsOn`, an activity inside of such an ancestor (not of ForEach), or upstream of the container the
+activity stands in. The condition of Until may name the activities of its body.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ def _check_graph(graph: Graph, known: set[str], outside: frozenset[str]) -> None
     upstream = _ancestors(graph)
     for activity in graph.activities:
         visible = outside | upstream[activity.name]
-        inner = frozenset(name.lower() for name in graph_names(activity)) if activity.kind == "until" else frozenset()
+        inner = _names_inside(activity) if activity.kind == "until" else frozenset()
         if activity.inactive_as is not None:
             continue  # a deactivated activity is not validated (documented)
         _check_activity(activity, known, visible | inner)
@@ -73,19 +73,23 @@ def _check_self_reference(activity: ActivityDefinition, variables: set[str]) -> 
         )
 
 
-def graph_names(activity: ActivityDefinition) -> list[str]:
-    """The names of the activities directly inside of a container."""
-    return [inner.name for graph in activity.graphs.values() for inner in graph.activities]
+def _names_inside(activity: ActivityDefinition) -> frozenset[str]:
+    """The lower-case names of the activities inside of a container that can be read from outside of it."""
+    if not activity.lets_look_inside:
+        return frozenset()
+    inner = [found for graph in activity.graphs.values() for found in graph.activities]
+    return frozenset(found.name.lower() for found in inner).union(*map(_names_inside, inner))
 
 
 def _ancestors(graph: Graph) -> dict[str, frozenset[str]]:
-    """Activity → lower-case names of all it depends on, directly or not."""
+    """Activity → lower-case names of all it depends on, directly or not, and of what can be read inside of those."""
     found: dict[str, frozenset[str]] = {}
 
     def visit(name: str) -> frozenset[str]:
         if name not in found:
-            parents = [dependency.activity for dependency in graph.by_name[name].depends_on]
-            found[name] = frozenset(parent.lower() for parent in parents).union(*map(visit, parents))
+            parents = [graph.by_name[dependency.activity] for dependency in graph.by_name[name].depends_on]
+            direct = frozenset(parent.name.lower() for parent in parents)
+            found[name] = direct.union(*map(_names_inside, parents), *(visit(parent.name) for parent in parents))
         return found[name]
 
     for activity in graph.activities:

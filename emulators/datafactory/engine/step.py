@@ -13,7 +13,7 @@ from emulators.datafactory.engine.errors import ActivityError
 from emulators.datafactory.engine.lifecycle import ACTIVITY_RUN, OUTCOMES, Outcome, advance
 from emulators.datafactory.engine.pipeline import ActivityDefinition, Graph
 from emulators.datafactory.engine.records import ActivityRun
-from emulators.datafactory.engine.timestamps import milliseconds
+from emulators.datafactory.engine.timestamps import milliseconds, timespan, timestamp
 from emulators.datafactory.engine.values import masked
 from emulators.datafactory.expressions import ExpressionError
 
@@ -153,16 +153,24 @@ class Step:
         return str((self.definition.properties.get("policy") or {}).get(name, False)).lower() == "true"
 
     def view(self) -> Mapping[str, Any]:
-        """What `activity('X')` gives. A deactivated activity has neither output nor error (documented)."""
-        seen: dict[str, Any] = {"name": self.definition.name, "status": self.status}
+        """What `activity('X')` gives, in the shape seen in public reports. `Error` is null where there was none; a
+        deactivated activity has neither `Output` nor `Error` (documented)."""
+        seen: dict[str, Any] = {"ActivityName": self.definition.name, "Status": self.status}
         if self.status == "Inactive":
             return seen
-        seen["output"] = self.output
-        seen["error"] = self.error.to_json(self.definition.name) if self.error else None
-        if self.record is not None:
-            seen["activityRunId"] = self.record.activity_run_id
-            seen["pipelineRunId"] = self.record.pipeline_run_id
-            seen["duration"] = self.record.duration_in_ms
+        seen["Output"] = self.output
+        seen["Error"] = self.error.to_json(self.definition.name) if self.error else None
+        record = self.record
+        if record is not None and record.activity_run_start and record.activity_run_end:
+            seen |= {
+                "PipelineName": record.pipeline_name,
+                "PipelineRunId": record.pipeline_run_id,
+                "JobId": record.activity_run_id,
+                "ActivityRunId": record.activity_run_id,
+                "ExecutionStartTime": timestamp(record.activity_run_start),
+                "ExecutionEndTime": timestamp(record.activity_run_end),
+                "Duration": timespan(record.activity_run_end - record.activity_run_start),
+            }
         return seen
 
     # Within

@@ -20,6 +20,14 @@ def parse_timespan(text: str) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+def timespan(duration: timedelta) -> str:
+    """`1.02:03:04.5000000`: a duration as .NET writes it, days and fraction only where there are any."""
+    seconds = duration.seconds
+    days = f"{duration.days}." if duration.days else ""
+    fraction = f".{duration.microseconds:06}0" if duration.microseconds else ""
+    return f"{days}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
+
+
 def milliseconds(start: datetime | None, end: datetime | None) -> int | None:
     """Whole milliseconds between two moments, None while one of them is missing."""
     return None if start is None or end is None else round((end - start) / timedelta(milliseconds=1))

@@ -67,5 +67,5 @@ def _ended(name: str, output: Any) -> dict[str, Any]:
     """What `activity('X')` gives for a stubbed predecessor."""
     if isinstance(output, Failure):
         error = ActivityError(output.code, output.message, output.failure_type).to_json(name)
-        return {"name": name, "status": "Failed", "output": output.output, "error": error}
-    return {"name": name, "status": "Succeeded", "output": output, "error": None}
+        return {"ActivityName": name, "Status": "Failed", "Output": output.output, "Error": error}
+    return {"ActivityName": name, "Status": "Succeeded", "Output": output, "Error": None}

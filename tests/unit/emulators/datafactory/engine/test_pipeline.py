@@ -83,11 +83,60 @@ def test_what_is_upstream_of_the_container_can_be_read(rig: Any, activity: Any) 
     assert rig.run([activity("A"), activity("Between", after="A"), container]).status == "Succeeded"
 
 
-def test_the_inside_of_a_container_cannot_be_read_from_outside(rig: Any, activity: Any) -> None:
-    container = activity("If", "IfCondition", expression=True, ifTrueActivities=[activity("A")])
-    assert "cannot reference action 'A'" in outcome(
-        rig, [container, activity("B", after="If", x="@activity('A').output")]
+def test_the_inside_of_a_loop_over_items_cannot_be_read_from_outside(rig: Any, activity: Any) -> None:
+    container = activity("Each", "ForEach", items=[1], activities=[activity("A")])
+    message = outcome(rig, [container, activity("B", after="Each", x="@activity('A').output")])
+    assert "cannot reference action 'A'" in message
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "place"),
+    [
+        ("IfCondition", {"expression": True}, "ifTrueActivities"),
+        ("Switch", {"on": "x"}, "defaultActivities"),
+        ("Until", {"expression": "@equals(activity('A').output.n, 1)"}, "activities"),
+    ],
+)
+def test_the_inside_of_other_containers_can(rig: Any, activity: Any, kind: str, properties: Any, place: str) -> None:
+    rig.outputs["A"] = {"n": 1}
+    container = activity("Container", kind, **properties, **{place: [activity("A")]})
+    rig.run(
+        [container, activity("Between", after="Container"), activity("B", after="Between", n="@activity('A').output.n")]
     )
+    assert rig.started[-1].type_properties == {"n": 1}
+
+
+def test_a_branch_that_did_not_run_has_nothing_to_read(rig: Any, activity: Any) -> None:
+    container = activity("If", "IfCondition", expression=False, ifTrueActivities=[activity("A")])
+    run = rig.run([container, activity("B", after="If", n="@activity('A').output.n")])
+    assert run.status == "Failed"
+    assert rig.of("B")[0].error["errorCode"] == "InvalidTemplate"
+
+
+def test_what_can_be_read_of_an_activity(rig: Any, activity: Any) -> None:
+    names = (
+        "PipelineName",
+        "PipelineRunId",
+        "ActivityRunId",
+        "Status",
+        "ExecutionStartTime",
+        "ExecutionEndTime",
+        "Duration",
+    )
+    reads = {name: f"@activity('A').{name}" for name in names}
+    run = rig.run(
+        [activity("A"), activity("B", after="A", **reads, error="@activity('A')?.error?.message")], {"A": "ok 90"}
+    )
+    assert rig.started[-1].type_properties == {
+        "PipelineName": "p",
+        "PipelineRunId": run.run_id,
+        "ActivityRunId": rig.of("A")[0].activity_run_id,
+        "Status": "Succeeded",
+        "ExecutionStartTime": "2030-01-01T00:00:00.0000000Z",
+        "ExecutionEndTime": "2030-01-01T00:01:30.0000000Z",
+        "Duration": "00:01:30",
+        "error": None,
+    }
 
 
 @pytest.mark.parametrize("expression", ["@concat(", "@nonsense(1)", "@{pipeline()", "@_c1"])
