@@ -6,7 +6,7 @@ import logging
 import httpx
 
 from emulators.kernel.masking import masker
-from emulators.storage.azurite import Azurite, start_azurite
+from emulators.storage.azurite import Azurite, WayOut, start_azurite
 from emulators.storage.exchange import Backstage
 from emulators.storage.front_door import FrontDoor
 from emulators.storage.inspection import Inspector
@@ -63,7 +63,11 @@ class StorageService:
         """Start Azurite, then open the door. Raises AzuriteUnavailable."""
         settings = self.settings
         self._azurite = await start_azurite(
-            settings.accounts, wish=settings.azurite, data_folder=settings.data_folder, image=settings.image
+            settings.accounts,
+            wish=settings.azurite,
+            data_folder=settings.data_folder,
+            image=settings.image,
+            way_out=WayOut(self.proxy_address, settings.authority.ca_pem),
         )
         self.description = self._azurite.description
         _logger.info("%s", self.description)

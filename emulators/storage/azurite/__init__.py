@@ -5,6 +5,7 @@ the front door uses, and a sentence that says which one runs.
 """
 
 from emulators.storage.azurite.choice import AzuriteKind, choose_kind, docker_answers
+from emulators.storage.azurite.command import WayOut
 from emulators.storage.azurite.launch import Azurite, start_azurite
 
-__all__ = ["Azurite", "AzuriteKind", "choose_kind", "docker_answers", "start_azurite"]
+__all__ = ["Azurite", "AzuriteKind", "WayOut", "choose_kind", "docker_answers", "start_azurite"]

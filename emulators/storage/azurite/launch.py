@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from emulators.storage.azurite.choice import AzuriteWish, choose_kind
+from emulators.storage.azurite.command import WayOut
 from emulators.storage.azurite.container import DEFAULT_IMAGE, start_container
 from emulators.storage.azurite.errors import AzuriteUnavailable
 from emulators.storage.azurite.process import start_process
@@ -36,9 +37,11 @@ async def start_azurite(
     wish: AzuriteWish = "auto",
     data_folder: Path | None = None,
     image: str = DEFAULT_IMAGE,
+    way_out: WayOut | None = None,
 ) -> Azurite:
     """Start Azurite's Blob service for `accounts` (name to base64 key).
 
+    `way_out` is for a process; a container reaches neither this machine's loopback nor, on its own, its accounts.
     `data_folder` None keeps everything in memory. Where nothing is forced and the engine cannot run the image (it
     may not reach any registry), a process takes the container's place. Raises AzuriteUnavailable.
     """
@@ -53,4 +56,4 @@ async def start_azurite(
                 raise
             _logger.warning("%s; running it as a process instead", error)
             reason = f"a Docker engine answers, but has no container of {image} for us"
-    return await start_process(accounts, data_folder=data_folder, reason=reason)
+    return await start_process(accounts, data_folder=data_folder, reason=reason, way_out=way_out)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from emulators.kernel.processes import Child, start_child
-from emulators.storage.azurite.command import account_setting, arguments
+from emulators.storage.azurite.command import WayOut, account_setting, arguments, way_out_variables
 from emulators.storage.azurite.errors import AzuriteUnavailable
 from emulators.storage.azurite.install import installed_azurite, node_binary
 
@@ -71,7 +71,9 @@ class AzuriteProcess:
                 self._listening.set_result(None)
 
 
-async def start_process(accounts: Mapping[str, str], *, data_folder: Path | None, reason: str) -> AzuriteProcess:
+async def start_process(
+    accounts: Mapping[str, str], *, data_folder: Path | None, reason: str, way_out: WayOut | None = None
+) -> AzuriteProcess:
     """Start and wait until it listens; installs the npm package at first use. Raises AzuriteUnavailable."""
     script = await installed_azurite()
     location = None if data_folder is None else str(data_folder)
@@ -79,7 +81,7 @@ async def start_process(accounts: Mapping[str, str], *, data_folder: Path | None
         [node_binary(), script, *arguments("127.0.0.1", 0, location)],
         name="azurite",
         # the key material travels in the environment, never in the arguments that every user can list
-        env={**os.environ, "AZURITE_ACCOUNTS": account_setting(accounts)},
+        env={**os.environ, **way_out_variables(way_out), "AZURITE_ACCOUNTS": account_setting(accounts)},
         cwd=script.parent,
         stdout=asyncio.subprocess.PIPE,
     )

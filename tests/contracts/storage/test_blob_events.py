@@ -4,11 +4,18 @@ import os
 import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import BlobBlock, ContentSettings, StandardBlobTier
+from azure.storage.blob import (
+    BlobBlock,
+    BlobSasPermissions,
+    ContentSettings,
+    StandardBlobTier,
+    generate_blob_sas,
+)
 
 
 def _block_id(number: int) -> str:
@@ -108,6 +115,23 @@ def test_copying_at_once_raises_an_event_too(plain_box: Any, place: Any) -> None
     source = plain_box.client.upload_blob("source", b"12345")
     plain_box.client.get_blob_client("copy").start_copy_from_url(source.url, requires_sync=True)
     assert plain_box.summary() == [("PutBlob", "source"), ("CopyBlob", "copy")]
+
+
+def test_copying_with_a_signature_asks_no_one_but_this_cloud(box: Any, place: Any) -> None:
+    """Azurite asks the source itself; with an address of Azure that request must come back to the door."""
+    source = box.client.upload_blob("source", b"12345")
+    signature = generate_blob_sas(
+        "drydockone",
+        box.name,
+        "source",
+        account_key=place.keys["drydockone"],
+        permission=BlobSasPermissions(read=True),
+        expiry=datetime.now(UTC) + timedelta(hours=1),
+    )
+    box.client.get_blob_client("copy").start_copy_from_url(f"{source.url}?{signature}")
+    assert box.client.download_blob("copy").readall() == b"12345"
+    with pytest.raises(HttpResponseError):
+        box.client.get_blob_client("copy").start_copy_from_url(f"{source.url}?{signature}x")
 
 
 def test_putting_a_blob_from_an_address_is_refused_aloud_and_raises_nothing(plain_box: Any) -> None:
