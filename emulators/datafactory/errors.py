@@ -167,6 +167,16 @@ class InvalidDelivery(CloudError):
     code = "InvalidEventDelivery"
 
 
+class CallbackNotExpected(CloudError):
+    """No WebHook activity waits at this address, or not any more."""
+
+    status = 404
+    code = "CallbackNotExpected"
+
+    def __init__(self) -> None:
+        super().__init__("No activity waits to be called back at this address.")
+
+
 class DeliveryRefused(CloudError):
     """The delivery's code is not that of the trigger's subscription."""
 

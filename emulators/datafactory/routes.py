@@ -1,8 +1,8 @@
 """Data Factory's URLs, api-version 2018-06-01: what is answered, and by name what is not.
 
 Handlers only translate: path and body in, the service's documents out in the shapes that azure-mgmt-datafactory
-parses (documented and recorded). Below `/__eventgrid/` Event Grid delivers, below `/__emulator/` lies what no real
-service has.
+parses (documented and recorded). Below `/__eventgrid/` Event Grid delivers, below `/__callbacks/` WebHook activities
+are called back, below `/__emulator/` lies what no real service has.
 """
 
 import json
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from emulators.datafactory.catalogue import KINDS, Document, Factory, FactoryAddress, is_started
 from emulators.datafactory.errors import (
     BadRequest,
+    CallbackNotExpected,
     EntityNotFound,
     InvalidDelivery,
     RunNotFound,
@@ -29,7 +30,7 @@ from emulators.datafactory.factory_runs import Rerun
 from emulators.datafactory.run_history import TriggerRun
 from emulators.datafactory.run_queries import ACTIVITY_RUNS, PIPELINE_RUNS, TRIGGER_RUNS, answer
 from emulators.datafactory.secrets import masked
-from emulators.datafactory.service import API_VERSION, DataFactoryService, Precondition
+from emulators.datafactory.service import API_VERSION, CALLBACKS, DataFactoryService, Precondition
 from emulators.kernel.dialects import arm_error
 from emulators.kernel.http import Handler, Route, build_app, empty_response, json_response, read_object
 from emulators.kernel.tokens import ARM_AUDIENCES
@@ -215,6 +216,8 @@ def _routes(handlers: "_Handlers") -> Iterator[Route]:
     yield Route("POST", _FACTORY + "/triggers/{name}/triggerRuns/{run}/cancel", handlers.cancel_trigger_run)
     # no bearer token, but a code that only Event Grid was told
     yield Route("POST", _WEBHOOK, handlers.deliver, public=True)
+    # no bearer token either: the address itself is the secret that the called endpoint was told
+    yield Route("POST", CALLBACKS + "/{identifier}", handlers.call_back, public=True)
     yield Route("GET", "/__emulator/status", handlers.status)
 
 
@@ -433,6 +436,13 @@ class _Handlers:
         )
         return json_response(found)
 
+    async def call_back(self, request: Request) -> Response:
+        """What an endpoint that a WebHook activity called reports back; an empty body is fine."""
+        body = await _json(request) if await request.body() else None
+        if not self._service.callbacks.receive(request.path_params["identifier"], body):
+            raise CallbackNotExpected
+        return empty_response()
+
     # The emulator itself
 
     async def status(self, _: Request) -> Response:
@@ -511,12 +521,17 @@ def _rerun(request: Request) -> Rerun | None:
     )
 
 
+async def _json(request: Request) -> Any:
+    """A body that may be any JSON value. Raises InvalidDelivery."""
+    try:
+        return json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise InvalidDelivery(f"The body is not JSON: {error}.") from error
+
+
 async def _events(request: Request) -> list[Mapping[str, Any]]:
     """The body of a delivery: a list of events, or a single one."""
-    try:
-        written = json.loads(await request.body())
-    except ValueError as error:
-        raise InvalidDelivery(f"The delivery is not JSON: {error}.") from error
+    written = await _json(request)
     events = written if isinstance(written, list) else [written]
     if not all(isinstance(event, dict) for event in events):
         raise InvalidDelivery("A delivery is a list of events.")

@@ -29,6 +29,9 @@ _SECRET_PROPERTIES = frozenset(
 )
 """Properties of linked services and credentials that hold a secret even when it is written as a plain string."""
 
+_OF_SECURE_STRING = frozenset({"value", "defaultValue"})
+"""Where a SecureString, or a parameter of that type, keeps its secret."""
+
 _CONNECTION_STRINGS = frozenset({"connectionstring", "sasuri"})
 
 _SECRET_PARTS = re.compile(
@@ -44,8 +47,10 @@ def masked(value: Any) -> Any:
     of addresses with a signature only the secret parts are, so that a reader still sees which account is meant.
     """
     if isinstance(value, Mapping):
-        if _is_secure_string(value):
-            return {**value, "value": MASK}
+        if value.get("type") == "SecureString":
+            return {
+                key: MASK if key in _OF_SECURE_STRING and isinstance(item, str) else item for key, item in value.items()
+            }
         return {key: _masked_property(key, item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [masked(item) for item in value]
@@ -58,10 +63,10 @@ def secret_values(value: Any) -> Iterator[str]:
         for item in value:
             yield from secret_values(item)
     elif isinstance(value, Mapping):
-        if _is_secure_string(value):
-            secret = value["value"]
-            yield secret
-            yield from (match["secret"] for match in _SECRET_PARTS.finditer(secret))
+        if value.get("type") == "SecureString":
+            for secret in (item for key, item in value.items() if key in _OF_SECURE_STRING and isinstance(item, str)):
+                yield secret
+                yield from (match["secret"] for match in _SECRET_PARTS.finditer(secret))
             return
         for key, item in value.items():
             yield from _secrets_of_property(key, item)
@@ -81,10 +86,6 @@ def restored(written: Any, stored: Any) -> Any:
     if isinstance(written, str) and isinstance(stored, str) and MASK in written:
         return stored if written in (MASK, _without_parts(stored)) else written
     return written
-
-
-def _is_secure_string(value: Mapping[str, Any]) -> bool:
-    return value.get("type") == "SecureString" and isinstance(value.get("value"), str)
 
 
 def _is_expression(value: str) -> bool:

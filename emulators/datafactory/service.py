@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from emulators.datafactory.activities import ActivityServices, EntraIdentity, ServicePrincipal
+from emulators.datafactory.activities.callbacks import Callbacks
 from emulators.datafactory.catalogue import Catalogue, Document, Factory, FactoryAddress, is_started
 from emulators.datafactory.clock_triggers import ClockTriggers
 from emulators.datafactory.engine.timestamps import timestamp
@@ -38,6 +39,9 @@ from emulators.kernel.store import DocumentStore
 from emulators.kernel.tokens import TokenVerifier
 
 API_VERSION = "2018-06-01"
+
+CALLBACKS = "/__callbacks"
+"""Path below which WebHook activities are called back."""
 
 _LOOPBACK: Mapping[str, httpx.AsyncBaseTransport | None] = {"all://127.0.0.1": None, "all://localhost": None}
 """Addresses of this machine are reached directly, whatever proxy the environment names for the others."""
@@ -95,6 +99,7 @@ class DataFactoryService:
             verify=ssl.create_default_context(cafile=str(settings.ca_bundle)),
             mounts=_LOOPBACK,
             timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=50),
             follow_redirects=False,
         )
         identity = EntraIdentity(
@@ -102,8 +107,13 @@ class DataFactoryService:
             settings.authority,
             ServicePrincipal(settings.tenant_id, settings.client_id, settings.client_secret),
         )
+        self.callbacks = Callbacks(f"{settings.public_address}{CALLBACKS}")
         self._activity_services = ActivityServices(
-            http=self._http, clock=settings.clock, identity=identity, resource_manager=settings.resource_manager
+            http=self._http,
+            clock=settings.clock,
+            identity=identity,
+            resource_manager=settings.resource_manager,
+            callbacks=self.callbacks,
         )
         events = EventTriggers(
             self._catalogue,
@@ -242,7 +252,10 @@ class DataFactoryService:
         precondition.check(None if before is None else before.etag, target)
         if before is not None:
             self._check_rests(factory, before)
-        check_document(kind, name, properties, factory.exists, target)
+        try:
+            check_document(kind, name, properties, factory.exists, target)
+        except RecursionError as error:
+            raise BadRequest("The document is nested too deeply.", target=target) from error
         if kind == "triggers":
             properties = {key: value for key, value in properties.items() if key != "runtimeState"}
             _check_trigger(properties, before, target)

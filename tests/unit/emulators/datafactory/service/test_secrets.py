@@ -16,6 +16,11 @@ CONNECTION = "DefaultEndpointsProtocol=https;AccountName=lake;AccountKey=a2V5PT0
             {"accessToken": {"type": "SecureString", "value": "s3cret"}},
             {"accessToken": {"type": "SecureString", "value": MASK}},
         ),
+        (
+            {"p": {"type": "SecureString", "defaultValue": "s3cret"}},
+            {"p": {"type": "SecureString", "defaultValue": MASK}},
+        ),
+        ({"p": {"type": "SecureString"}}, {"p": {"type": "SecureString"}}),
         ({"password": "s3cret"}, {"password": MASK}),
         ({"servicePrincipalKey": "s3cret"}, {"servicePrincipalKey": MASK}),
         ({"password": "@linkedService().p"}, {"password": "@linkedService().p"}),
