@@ -18,7 +18,7 @@ from typing import Any
 from pyspark.sql import SparkSession, SQLContext
 from pyspark.sql import functions as spark_functions
 
-from emulators.databricks.runtime import shims
+from emulators.databricks.runtime import dbfs_arrow, dbfs_paths, shims
 from emulators.databricks.runtime.attach import attach
 from emulators.databricks.runtime.dbutils import DBUtils
 from emulators.databricks.runtime.dbutils.entry_point import EntryPoint, NotebookContext
@@ -74,6 +74,7 @@ class NotebookRun:
         self._tag(spark)
         mounts = Mounts(self._workspace, spark)
         mounts.refresh()
+        self._teach_paths(mounts)
         dbutils = self._dbutils(spark, mounts)
         namespace = _namespace(spark, dbutils)
         try:
@@ -108,6 +109,13 @@ class NotebookRun:
             widgets=Widgets(order.parameters),
         )
 
+    def _teach_paths(self, mounts: Mounts) -> None:
+        order = self._order
+        opener = dbfs_paths.mount_opener(Path(order.run_folder) / "blobs", order.proxy, order.ca_pem)
+        folder = posixpath.dirname(self._path)
+        dbfs_paths.install(dbfs_paths.DbfsPaths(Path(order.dbfs_root), mounts, opener, folder, self._files))
+        dbfs_arrow.install()
+
     def _tag(self, spark: SparkSession) -> None:
         """The cluster's settings that notebooks are seen to ask for."""
         context = self._order.context
@@ -116,6 +124,7 @@ class NotebookRun:
             spark.conf.set(f"spark.databricks.clusterUsageTags.{name}", value)
 
     def _failure(self, error: BaseException, raised: BaseException | None = None) -> ProcessReport:
+        dbfs_paths.abandon_unfinished()
         summary, trace = describe(error if raised is None else error.with_traceback(raised.__traceback__))
         print(trace, file=sys.stderr)
         mask = self._masker.mask
