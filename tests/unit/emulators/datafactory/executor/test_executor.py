@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from emulators.datafactory import activities
 from emulators.datafactory.activities import ActivityFailed, ActivityServices
 from emulators.datafactory.engine.activity import Activity
@@ -69,7 +70,9 @@ def pipeline(*written: dict[str, Any], **more: Any) -> Resources:
     return Resources("factory", pipelines={"p": {"activities": list(written), **more}})
 
 
-def activity(name: str, kind: str = "Wait", after: Mapping[str, str] | None = None, **properties: Any) -> dict[str, Any]:
+def activity(
+    name: str, kind: str = "Wait", after: Mapping[str, str] | None = None, **properties: Any
+) -> dict[str, Any]:
     depends = [{"activity": other, "dependencyConditions": [condition]} for other, condition in (after or {}).items()]
     policy = properties.pop("policy", {})
     return {"name": name, "type": kind, "dependsOn": depends, "policy": policy, "typeProperties": properties}
@@ -96,7 +99,9 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 async def test_a_week_of_waiting_takes_no_time(executor, observer, clock):
     began = clock.now()
-    resources = pipeline(activity("A", waitTimeInSeconds=604800), activity("B", after={"A": "Succeeded"}, waitTimeInSeconds=1))
+    resources = pipeline(
+        activity("A", waitTimeInSeconds=604800), activity("B", after={"A": "Succeeded"}, waitTimeInSeconds=1)
+    )
     run = start(executor, resources)
     assert run.status == "InProgress"
     ended = await executor.wait(run.run_id)
@@ -155,7 +160,9 @@ async def test_cancelling_stops_the_handler_and_lets_it_clean_up(executor, obser
         return {}
 
     outside["A"] = endless
-    run = start(executor, pipeline(activity("A", "Outside"), activity("B", after={"A": "Completed"}, waitTimeInSeconds=1)))
+    run = start(
+        executor, pipeline(activity("A", "Outside"), activity("B", after={"A": "Completed"}, waitTimeInSeconds=1))
+    )
     await running.wait()
     await executor.cancel(run.run_id)
     ended = await executor.wait(run.run_id)
