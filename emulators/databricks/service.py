@@ -8,12 +8,12 @@ from emulators.databricks.dbfs.dbfs import Dbfs
 from emulators.databricks.dbfs.uploads import Uploads
 from emulators.databricks.identity.tokens import Tokens
 from emulators.databricks.jobs.catalogue import JobCatalogue
-from emulators.databricks.jobs.execution import Surroundings
 from emulators.databricks.jobs.executor import Executor
 from emulators.databricks.jobs.jobs import Jobs
 from emulators.databricks.jobs.page import PageSignatures
 from emulators.databricks.jobs.registry import RunRegistry
 from emulators.databricks.jobs.runner import NotebookRunner
+from emulators.databricks.jobs.surroundings import Surroundings
 from emulators.databricks.jobs.views import RunView
 from emulators.databricks.mounts.mounts import MountTable
 from emulators.databricks.secrets.scopes import SecretScopes

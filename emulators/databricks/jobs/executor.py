@@ -5,8 +5,9 @@ import logging
 from collections import deque
 
 from emulators.databricks.jobs import states
-from emulators.databricks.jobs.execution import Execution, Surroundings
+from emulators.databricks.jobs.execution import Execution
 from emulators.databricks.jobs.records import Run
+from emulators.databricks.jobs.surroundings import Surroundings
 
 _logger = logging.getLogger("drydock.databricks")
 

@@ -73,6 +73,7 @@ class Jobs:
                 state=State(LifeCycle.PENDING, "Waiting for cluster"),
                 start_time=milliseconds(self._clock.now()),
                 parent_run_id=principal.run_id,
+                started_by_notebook=child,
                 idempotency_token=given.text("idempotency_token"),
             )
         )
@@ -105,6 +106,7 @@ class Jobs:
                 number_in_job=len(self.registry.of_job(job["job_id"])) + 1,
                 idempotency_token=given.text("idempotency_token"),
                 parameters=parameters,
+                started_by_notebook=principal.run_id is not None,
             )
         )
 

@@ -44,6 +44,7 @@ class Run:
     """One run of a job, or one submitted run.
 
     `settings` is the normalised definition as it was when the run began; `parameters` what the caller gave beside it.
+    `parent_run_id` is the task run whose notebook this run is a child of.
     """
 
     run_id: int
@@ -56,6 +57,7 @@ class Run:
     end_time: int = 0
     number_in_job: int = 0
     parent_run_id: int | None = None
+    started_by_notebook: bool = False
     trigger: str = "ONE_TIME"
     idempotency_token: str = ""
     parameters: Document = field(default_factory=dict)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emulators.databricks.identity.tokens import Principal
 from emulators.databricks.jobs.states import LifeCycle
 from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec
 
@@ -103,6 +104,36 @@ async def test_the_end_of_the_cloud_ends_active_runs_by_name(bench: Any) -> None
         assert run.state.life_cycle is LifeCycle.INTERNAL_ERROR
         assert "local cloud was stopped" in run.state.message
     assert len(bench.runner.specs) == 4
+
+
+async def test_what_a_notebook_starts_never_waits_for_a_place(bench: Any) -> None:
+    bench.runner.behaviours["/Shared/n"] = bench.runner.until_cancelled
+    runs = [bench.submit(task()) for _ in range(4)]  # every place is taken by notebooks that wait for what they start
+    await bench.until(lambda: len(bench.runner.specs) == 4)
+    bench.notebook("/Shared/quick")
+    notebook = Principal("me", run_id=runs[0].attempts[0].run_id)
+    job_id = bench.service.jobs.catalogue.create({"tasks": [task(path="/Shared/quick")]}, "me")
+    of_job = await bench.end(bench.service.jobs.run_now({"job_id": job_id}, notebook))
+    child = await bench.end(bench.service.jobs.submit({"tasks": [task(path="/Shared/quick")]}, notebook))
+    assert [run.run_type for run in (of_job, child)] == ["JOB_RUN", "WORKFLOW_RUN"]
+    assert [run.state.ending.result for run in (of_job, child)] == ["SUCCESS", "SUCCESS"]
+    await bench.service.stop()
+
+
+async def test_a_cancelled_notebook_is_terminating_until_it_has_ended(bench: Any) -> None:
+    release = asyncio.Event()
+
+    async def ends_slowly(_: NotebookRunSpec) -> NotebookResult:
+        await release.wait()
+        return NotebookResult("CANCELED", None, None, None, "", None)
+
+    bench.runner.behaviours["/Shared/n"] = ends_slowly
+    run = bench.submit(task())
+    await bench.until(lambda: run.state.life_cycle is LifeCycle.RUNNING)
+    bench.service.jobs.cancel(run.run_id)
+    assert (run.state.life_cycle, run.attempts[0].state.life_cycle) == (LifeCycle.TERMINATING, LifeCycle.TERMINATING)
+    release.set()
+    assert (await bench.end(run)).state.ending.result == "CANCELED"
 
 
 async def test_a_disabled_task_counts_as_done(bench: Any) -> None:
