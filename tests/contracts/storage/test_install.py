@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulators.storage.azurite.errors import InstallFailed
-from emulators.storage.azurite.install import CACHE_VARIABLE, cache_folder, installed_azurite, node_binary, npm_script
+from emulators.storage.azurite.install import installed_azurite, node_binary, npm_script
 
 _PLAYED = """
 const fs = require("fs");
@@ -91,13 +91,6 @@ async def test_a_failing_npm_is_quoted(tmp_path: Path) -> None:
 async def test_an_npm_that_brings_nothing_is_no_success(tmp_path: Path) -> None:
     with pytest.raises(InstallFailed, match="brought no"):
         await installed_azurite(tmp_path / "cache", _npm(tmp_path, ending="process.exit(0)"))
-
-
-def test_the_cache_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
-    assert cache_folder() == tmp_path
-    monkeypatch.delenv(CACHE_VARIABLE)
-    assert cache_folder().name == "drydock"
 
 
 def test_node_and_npm_come_from_the_wheel() -> None:
