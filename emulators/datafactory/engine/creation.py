@@ -66,8 +66,16 @@ def pipeline_parameters(pipeline: Pipeline, given: Mapping[str, Any], run_id: st
 
 def shown_parameters(pipeline: Pipeline, values: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters as a record may show them: a SecureString is hidden."""
-    secret = {name for name, spec in pipeline.parameters.items() if str(spec.get("type")).lower() == "securestring"}
-    return {name: SECRET if name in secret else value for name, value in values.items()}
+    return {name: SECRET if _is_secret(pipeline, name) else value for name, value in values.items()}
+
+
+def secrets(pipeline: Pipeline, values: Mapping[str, Any]) -> frozenset[str]:
+    """The values of SecureString parameters, which no record may show."""
+    return frozenset(str(value) for name, value in values.items() if value and _is_secret(pipeline, name))
+
+
+def _is_secret(pipeline: Pipeline, name: str) -> bool:
+    return str(pipeline.parameters[name].get("type")).lower() == "securestring"
 
 
 def system_variables(

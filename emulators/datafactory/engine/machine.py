@@ -15,7 +15,7 @@ from emulators.datafactory.engine.records import ActivityRun, PipelineRun
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.engine.step import Control, Step
 from emulators.datafactory.engine.timestamps import milliseconds
-from emulators.datafactory.engine.values import initial_variable
+from emulators.datafactory.engine.values import initial_variable, masked
 from emulators.datafactory.expressions import Scope, evaluate_value
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class RunMachine:
         resources: Resources,
         record: PipelineRun,
         system_variables: Mapping[str, Any],
+        secrets: frozenset[str],
         carried: Mapping[str, ActivityRun],
         ancestors: tuple[str, ...] = (),
     ) -> None:
@@ -40,6 +41,7 @@ class RunMachine:
         self.resources = resources
         self.record = record
         self.ancestors = ancestors
+        self.secrets = secrets
         self.variables = {name: initial_variable(spec) for name, spec in pipeline.variables.items()}
         self._system_variables = system_variables
         self._carried = carried
@@ -64,7 +66,8 @@ class RunMachine:
         """The last activity is over: the leaves decide."""
         failed = frame.culprits()
         if failed:
-            self.record.message = f"Operation on target {failed[0]} failed: {frame.error_of(failed[0])}"
+            message = f"Operation on target {failed[0]} failed: {frame.error_of(failed[0])}"
+            self.record.message = masked(message, self.secrets)
         self._end("fail" if failed else "succeed")
 
     def advance(self, event: str) -> None:

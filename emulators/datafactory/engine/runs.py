@@ -16,6 +16,7 @@ from emulators.datafactory.engine.creation import (
     carried_over,
     pipeline_parameters,
     prepare,
+    secrets,
     shown_parameters,
     system_variables,
 )
@@ -190,7 +191,9 @@ class Runs:
         )
         variables = system_variables(resources, record, values, trigger or {}, self.now)
         carried = carried_over(pipeline, reference) if reference and recovers else {}
-        machine = RunMachine(self, pipeline, resources, record, variables, carried, ancestors)
+        machine = RunMachine(
+            self, pipeline, resources, record, variables, secrets(pipeline, values), carried, ancestors
+        )
         self._enter(machine)
         return machine
 

@@ -88,8 +88,8 @@ class Step:
         self.status = advance(ACTIVITY_RUN, "Queued", "start")
         self.record = self._new_record()
         self.record.retry_attempt = attempt or None
-        self.record.input = HIDDEN if self.policy_flag("secureInput") else masked(shown_input)
-        self.record.user_properties = dict(user_properties or {})
+        self.record.input = HIDDEN if self.policy_flag("secureInput") else masked(shown_input, self.run.secrets)
+        self.record.user_properties = masked(user_properties or {}, self.run.secrets)
         self._report()
         return self.record.activity_run_id
 
@@ -100,8 +100,9 @@ class Step:
         assert self.record is not None  # noqa: S101  begin() has opened it
         self.status = advance(ACTIVITY_RUN, self.status, event)
         self.output, self.error = output, error
-        self.record.output = HIDDEN if output is not None and self.policy_flag("secureOutput") else output
-        self.record.error = error.to_json(self.definition.name) if error else {}
+        hidden = output is not None and self.policy_flag("secureOutput")
+        self.record.output = HIDDEN if hidden else masked(output, self.run.secrets)
+        self.record.error = masked(error.to_json(self.definition.name), self.run.secrets) if error else {}
         self._report(end=True)
 
     def settle(self) -> None:

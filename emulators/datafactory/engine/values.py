@@ -5,10 +5,12 @@ Bool parameters); the sentences are those of the workflow engine the service gre
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 SECRET = "**********"  # noqa: S105  what a monitor shows in place of a secret
+
+SHORTEST_WITHIN = 6
 
 
 class WrongType(Exception):
@@ -53,14 +55,22 @@ def check_variable(name: str, declared: str, value: Any) -> None:
         )
 
 
-def masked(value: Any) -> Any:
-    """The value with every SecureString hidden, for records."""
+def masked(value: Any, secrets: Collection[str] = ()) -> Any:
+    """The value for a record: every SecureString hidden, and every one of `secrets` wherever it stands in a text.
+
+    A secret as short as a common word is hidden only where it is the whole text: else its places would tell it.
+    """
+    if isinstance(value, str):
+        for secret in secrets:
+            if len(secret) >= SHORTEST_WITHIN or value == secret:
+                value = value.replace(secret, SECRET)
+        return value
     if isinstance(value, Mapping):
         if value.get("type") == "SecureString" and "value" in value:
             return {"type": "SecureString", "value": SECRET}
-        return {key: masked(item) for key, item in value.items()}
+        return {key: masked(item, secrets) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [masked(item) for item in value]
+        return [masked(item, secrets) for item in value]
     return value
 
 

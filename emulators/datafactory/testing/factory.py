@@ -1,13 +1,13 @@
 """A factory under test: load it, run its pipelines, set its triggers off, look at one activity alone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from emulators.datafactory.engine.pipeline import read_pipeline
+from emulators.datafactory.engine.pipeline import BRANCHES, LOOPS, ActivityDefinition, read_pipeline
 from emulators.datafactory.engine.resources import Resources, find
 from emulators.datafactory.expressions import UNSET
 from emulators.datafactory.testing.driver import Driver
@@ -115,6 +115,8 @@ class Factory:
 
     def _check_known(self, stubs: Mapping[str, Stub]) -> None:
         for name in stubs:
+            if name.lower() in self._containers:
+                raise UnknownStub(f"'{name}' is a container, which always runs; stub what is inside of it")
             if name.lower() not in self._known:
                 raise UnknownStub(f"no pipeline of the factory has an activity or activity type '{name}'")
 
@@ -124,10 +126,18 @@ class Factory:
         from emulators.datafactory.activities import HANDLERS
 
         known = {name.lower() for name in HANDLERS}
-        for name, properties in self.resources.pipelines.items():
-            for activity in read_pipeline(name, properties).graph.walk():
-                known |= {activity.name.lower(), activity.kind}
+        for activity in self._activities():
+            known |= {activity.name.lower(), activity.kind}
         return frozenset(known)
+
+    @cached_property
+    def _containers(self) -> frozenset[str]:
+        containers = [activity for activity in self._activities() if activity.graphs]
+        return frozenset(activity.name.lower() for activity in containers).union(LOOPS, BRANCHES)
+
+    def _activities(self) -> Iterator[ActivityDefinition]:
+        for name, properties in self.resources.pipelines.items():
+            yield from read_pipeline(name, properties).graph.walk()
 
 
 def _with_globals(resources: Resources, values: Mapping[str, Any]) -> Resources:

@@ -94,6 +94,23 @@ def test_secure_strings_never_show(rig: Any, activity: Any) -> None:
     assert rig.started[0].type_properties["headers"]["key"]["value"] == "s3cret"
 
 
+def test_secure_parameters_show_in_no_record(rig: Any, activity: Any) -> None:
+    pipelines = {
+        "p": {
+            "activities": [
+                activity("A", url="https://x?key=@{pipeline().parameters.s}"),
+                activity("F", "Fail", "A", message="@pipeline().parameters.s", errorCode="1"),
+            ],
+            "parameters": {"s": {"type": "SecureString"}},
+        }
+    }
+    rig.outputs["A"] = {"echo": ["s3cret"]}
+    run = rig.run(pipelines, parameters={"s": "s3cret"})
+    assert rig.started[0].type_properties == {"url": "https://x?key=s3cret"}
+    assert run.status == "Failed"
+    assert "s3cret" not in str([run.to_json(), *(row.to_json() for row in rig.records)])
+
+
 def test_user_properties_are_evaluated(rig: Any, activity: Any) -> None:
     written = activity("A") | {"userProperties": [{"name": "run", "value": "@pipeline().RunId"}]}
     run = rig.run([written])
