@@ -44,11 +44,11 @@ MAX_OUTPUT = 4 * 1024 * 1024
 """Bytes of an activity's output as JSON."""
 
 REFUSED = {
-    "executedataflow": "mapping data flows run on the service's own Spark code, which is not public",
-    "executewranglingdataflow": "Power Query runs on the service's own code, which is not public",
-    "executessispackage": "it needs a Windows integration runtime",
+    "ExecuteDataFlow": "mapping data flows run on the service's own Spark code, which is not public",
+    "ExecuteWranglingDataflow": "Power Query runs on the service's own code, which is not public",
+    "ExecuteSSISPackage": "it needs a Windows integration runtime",
 }
-"""Types that no emulator will run, in lower case, and why; unit tests give them a stub."""
+"""Types that no emulator will run, and why; unit tests give them a stub."""
 
 _BY_KIND = {name.lower(): handler for name, handler in HANDLERS.items()}
 
@@ -56,9 +56,10 @@ _BY_KIND = {name.lower(): handler for name, handler in HANDLERS.items()}
 async def run_activity(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     """Run one attempt and return its output; raises ActivityFailed, by name for a type that is not built."""
     handler = _BY_KIND.get(activity.type.lower())
-    if activity.type.lower() in REFUSED:
+    refused = next((why for name, why in REFUSED.items() if name.lower() == activity.type.lower()), None)
+    if refused is not None:
         raise NotBuiltYet(
-            f"The activity type '{activity.type}' (activity '{activity.name}': {REFUSED[activity.type.lower()]})",
+            f"The activity type '{activity.type}' (activity '{activity.name}': {refused})",
             "give it a stub in a unit test, Factory.run(stubs=…); it runs in Azure only.",
         )
     if handler is None:

@@ -1,8 +1,11 @@
 """The table of activity types: what is in it runs, what is not fails by name and says what to add."""
 
+from pathlib import Path
+
 import pytest
 
 from emulators.datafactory.activities import HANDLERS, ActivityFailed, run_activity
+from emulators.datafactory.activities.support import Support, support_table
 from emulators.datafactory.engine.control import CONTROLS
 
 
@@ -16,6 +19,15 @@ async def test_an_unknown_type_says_what_to_add(services, activity):
     assert failure.value.code == "NotSupportedByEmulator"
 
 
-async def test_a_data_flow_is_refused_with_its_reason(services, activity):
-    with pytest.raises(ActivityFailed, match=r"'ExecuteDataFlow'.*stub"):
-        await run_activity(activity("ExecuteDataFlow"), services)
+@pytest.mark.parametrize("kind", ["ExecuteDataFlow", "ExecuteWranglingDataflow", "ExecuteSSISPackage"])
+async def test_what_runs_in_azure_only_is_refused_with_the_reason(services, activity, kind):
+    with pytest.raises(ActivityFailed, match=rf"'{kind}'.*stub") as failure:
+        await run_activity(activity(kind), services)
+    assert failure.value.code == "NotSupportedByEmulator"
+
+
+@pytest.mark.parametrize("row", support_table(), ids=lambda row: row.type)
+def test_every_row_of_the_support_table_has_its_witness(row: Support) -> None:
+    witness = Path(__file__).parents[5] / row.witness
+    assert f'"{row.type}"' in witness.read_text("utf-8")
+    assert row.idea
