@@ -44,7 +44,8 @@ def parse_xml(text: str, literal: bool = False) -> list[Node]:
     if not text.strip(XML_SPACE):
         raise XmlError("Root element is missing.")
     if not text.lstrip(XML_SPACE).startswith("<"):
-        raise XmlError(root_invalid(1, 1))
+        before = text[: len(text) - len(text.lstrip(XML_SPACE))]
+        raise XmlError(root_invalid(before.count("\n") + 1, len(before) - before.rfind("\n")))
     nodes = _Builder(_guarded(text.lstrip(XML_SPACE)) if literal else text.lstrip(XML_SPACE)).build()
     if literal:
         _unguard(nodes)

@@ -4,6 +4,7 @@ those with other calendars, are refused.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -49,19 +50,28 @@ def _languages_not_carried() -> frozenset[str]:
 
 
 def culture_named(tag: str) -> Culture:
-    """The culture of a tag like `de-DE`, ignoring case; the invariant culture for what is not known (observed).
+    """The culture of a tag like `de-DE`, ignoring case; raises ValueError for what cannot be a tag at all.
 
-    A language that .NET knows and this module does not raises "unsupported"."""
+    An unknown language with a region is written as English, anything else that is unknown as the invariant culture
+    (observed). A language that .NET knows and this module does not raises "unsupported".
+    """
+    if not tag.isascii() or len(tag.partition("-")[0]) > _LONGEST_LANGUAGE:
+        raise ValueError("no culture tag")
     return _culture(tag.lower())
+
+
+_LONGEST_LANGUAGE = 11
+_TAG = re.compile(r"(?P<language>[a-z]{2,8})(?P<region>-(?:[a-z]{2}|[a-z]{4}|[0-9]{3})(?:-.*)?)?")
 
 
 @lru_cache(maxsize=256)
 def _culture(tag: str) -> Culture:
     facts = _facts()
-    language = tag.partition("-")[0]
+    parts = _TAG.fullmatch(tag)
+    language, region = (parts["language"], parts["region"]) if parts is not None else ("", None)
     if language in _languages_not_carried():
         raise unsupported(f"The locale '{tag}' is not carried. Add its facts to cultures.json.")
-    known = next((name for name in (tag, language) if name in facts), "")
+    known = next((name for name in (tag, language) if name in facts), "en-us" if region else "")
     members: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in facts[known].items()
     }

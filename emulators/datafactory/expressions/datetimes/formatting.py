@@ -71,8 +71,8 @@ def _custom(instant: Instant, pattern: str, culture: Culture) -> str:
 def _append(pieces: list[str], text: str) -> None:
     """A fraction that vanishes takes the point in front of it along."""
     if text == _VANISHED:
-        if pieces and pieces[-1] == ".":
-            pieces.pop()
+        if pieces and pieces[-1].endswith("."):
+            pieces[-1] = pieces[-1][:-1]
         return
     pieces.append(text)
 
@@ -107,15 +107,11 @@ def _quoted(pattern: str, position: int) -> tuple[str, int]:
 def _single(pieces: list[str], instant: Instant, pattern: str, position: int, culture: Culture) -> int:
     """`%x`: one custom token where one character alone would be a standard format."""
     character = pattern[position + 1 : position + 2]
-    if character in ("", "%", "\\"):
+    if character in ("", "%", "\\", "'", '"'):
         raise ValueError("nothing behind the percent sign")
     if character in _TOKENS:
         _append(pieces, _token(instant, character, culture, False))
         return position + 2
-    if character in "'\"":
-        text, end = _quoted(pattern, position + 1)
-        pieces.append(text)
-        return end
     pieces.append({":": culture.time_separator, "/": culture.date_separator}.get(character, character))
     return position + 2
 

@@ -3,6 +3,7 @@ forms, month before day (observed case by case).
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import datetime
 
@@ -33,7 +34,7 @@ _ISO = re.compile(
 )
 _TIME = re.compile(
     r"(?:^|(?<=[\s,]))(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.(?P<fraction>\d+))?)?"
-    r"(?:\s*(?P<half>[aApP][mM]?)\b)?(?:\s*(?P<zone>[Zz]|GMT|[+-]\d{1,2}(?::?\d\d)?[Zz]?)(?![\w:]))?",
+    r"(?:\s*(?P<half>[aApP][mM])\b)?(?:\s*(?P<zone>[Zz]|GMT|[+-]\d{1,2}(?::?\d\d)?[Zz]?)(?![\w:]))?",
     re.ASCII,
 )
 _DATE_ZONE = re.compile(r"(?<=\d)\s*(?P<zone>[Zz]|GMT|[+-]\d\d:\d\d)$", re.ASCII)
@@ -133,7 +134,8 @@ def _date(numbers: list[str], month: int | None, now: Clock) -> tuple[int, int, 
 
 def _named_month(rest: list[int], year: int | None, month: int, now: Clock) -> tuple[int, int, int]:
     if year is None and len(rest) == 2:
-        return _century(rest[1]), month, rest[0]
+        day, short = rest if rest[0] <= monthrange(_century(rest[1]), month)[1] else reversed(rest)
+        return _century(short), month, day
     if len(rest) == 1:
         return now().year if year is None else year, month, rest[0]
     if year is not None and not rest:

@@ -287,7 +287,10 @@ def decode_data_uri(text: str) -> Any:
     media = uri.media.partition(";")[0].strip().lower()
     content = _decoded("decodeDataUri", uri.content) if uri.is_base64 else _utf8(_percent_decoded(uri.content))
     if media == "application/json":
-        return _parsed(decode_text(content, uri.media))
+        try:
+            return read_json(decode_text(content, uri.media))
+        except JsonError as error:  # the reader's own sentence, unlike that of `json` (observed)
+            raise ExpressionError(str(error)) from None
     if media.startswith("text/"):
         return decode_text(content, uri.media)
     declared = uri.media if _charset(uri.media) else f"{media};charset=us-ascii"

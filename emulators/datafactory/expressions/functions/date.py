@@ -68,10 +68,19 @@ def _checked(check: Check, place: int, pattern: Any) -> str | None:
 
 
 def _written(name: str, instant: Instant, pattern: str | None, locale: str = "en-US") -> str:
-    if pattern is None or pattern == "o":
+    pattern = "o" if pattern is None else pattern
+    if pattern == "o" and locale == "en-US":
         return round_trip(instant)
     try:
-        return format_instant(instant, pattern, culture_named(locale))
+        culture = culture_named(locale)
+    except ValueError:
+        raise ExpressionError(
+            f"The function '{name}' was unable to find the locale associated with '{locale}'. The provided locale"
+            " name is"
+            " either invalid or does not have a locale associated with it."
+        ) from None
+    try:
+        return format_instant(instant, pattern, culture)
     except ValueError:
         raise ExpressionError(
             f"The function '{name}' format parameter '{pattern}' is not supported. The format must be a valid single"
