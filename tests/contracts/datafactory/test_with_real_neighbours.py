@@ -144,15 +144,15 @@ async def _started(cloud: Cloud, **type_properties: Any) -> None:
             **type_properties,
         },
     }
-    await cloud.call("PUT", "/triggers/arrives", {"properties": trigger})
-    await cloud.call("POST", "/triggers/arrives/start")
+    await cloud.call("PUT", "/triggers/a file arrives", {"properties": trigger})
+    await cloud.call("POST", "/triggers/a file arrives/start")
 
 
 async def test_only_the_blobs_that_the_trigger_wants_start_a_run(
     cloud: Cloud, blob_event: Callable[..., dict[str, Any]]
 ) -> None:
     await _started(cloud, blobPathEndsWith=".csv")
-    assert (await cloud.call("POST", "/triggers/arrives/getEventSubscriptionStatus"))["status"] == "Enabled"
+    assert (await cloud.call("POST", "/triggers/a file arrives/getEventSubscriptionStatus"))["status"] == "Enabled"
 
     def event(path: str, **more: Any) -> dict[str, Any]:
         return blob_event(path, identity=str(uuid.uuid4()), **more)
@@ -166,8 +166,8 @@ async def test_only_the_blobs_that_the_trigger_wants_start_a_run(
     await cloud.publish(event("2030/größer + 100%.csv"))
     [run] = await cloud.runs(1)
     assert run["parameters"] == {"fileName": "größer + 100%.csv", "folderPath": "inputdata/2030"}
-    await cloud.call("POST", "/triggers/arrives/stop")
-    assert (await cloud.call("POST", "/triggers/arrives/getEventSubscriptionStatus"))["status"] == "Disabled"
+    await cloud.call("POST", "/triggers/a file arrives/stop")
+    assert (await cloud.call("POST", "/triggers/a file arrives/getEventSubscriptionStatus"))["status"] == "Disabled"
     await cloud.publish(event("late.csv"))
     assert len(await cloud.runs(1)) == 1
 
