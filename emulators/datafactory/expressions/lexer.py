@@ -127,8 +127,7 @@ def _unexpected(text: str, index: int) -> ExpressionError:
     if text.startswith("'", index):
         sentence = (
             f"The expression '{text}' is not valid: the string constant at position '{_utf16(text, index)}' is not"
-            " terminated."
-            " String constants must be enclosed within a pair of quotes."
+            " terminated. String constants must be enclosed within a pair of quotes."
         )
         return ExpressionError(sentence, expression=text, position=index)
     return _unexpected_character(text, index)

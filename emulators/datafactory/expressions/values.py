@@ -23,8 +23,7 @@ def type_name(value: Any) -> str:
     except KeyError:
         raise unsupported(
             f"A value of the Python type '{type(value).__name__}' reached an expression. Give the scope JSON values"
-            " only:"
-            " None, bool, int, float, str, list and dict."
+            " only: None, bool, int, float, str, list and dict."
         ) from None
 
 

@@ -35,6 +35,8 @@ class Culture:
     months_genitive: tuple[str, ...]
     months_short_genitive: tuple[str, ...]
     era: str
+    decimal_separator: str
+    group_separator: str
 
 
 @cache

@@ -42,10 +42,8 @@ def contains(collection: Any, value: Any) -> bool:
         return value in collection if type(collection) is str else find_name(collection, value) is not None
     raise ExpressionError(
         "The function 'contains' expects parameters of matching types: a dictionary and a key (string), an array and"
-        " a value"
-        f" (object), or a string and a substring. The provided types '{type_name(collection)}' and"
-        f" '{type_name(value)}' are"
-        " incompatible."
+        f" a value (object), or a string and a substring. The provided types '{type_name(collection)}' and"
+        f" '{type_name(value)}' are incompatible."
     )
 
 
@@ -90,8 +88,7 @@ def last(collection: Any) -> Any:
 @family(
     "join",
     "expects two parameters: the array of elements to join as the first parameter, and the element separator as the"
-    " second"
-    f" parameter. {PARAMETER_S}",
+    f" second parameter. {PARAMETER_S}",
     Parameter(ARRAY, "to be an array"),
     Parameter(STRING, "to be of type string"),
 )
@@ -119,8 +116,7 @@ _COUNT = Parameter(INTEGER, "to be an integer", "count")
 @family(
     "skip",
     "expects two parameters: the collection to skip the objects from as the first parameter and the count of objects"
-    " to skip"
-    f" as the second parameter. {PARAMETER_S}",
+    f" to skip as the second parameter. {PARAMETER_S}",
     _COLLECTION,
     _COUNT,
 )
@@ -135,8 +131,7 @@ def skip(collection: Any, count: int) -> Any:
 @family(
     "take",
     "expects two parameters: the collection to take the objects from as the first parameter and the count of objects"
-    " to take"
-    f" as the second parameter. {PARAMETER_S}",
+    f" to take as the second parameter. {PARAMETER_S}",
     _COLLECTION,
     _COUNT,
 )
@@ -151,8 +146,7 @@ def take(collection: Any, count: int) -> Any:
 def _negative(name: str, count: int, value: str) -> ExpressionError:
     return ExpressionError(
         f"The function '{name}' parameters are out of range: 'count' must be a positive integer. The provided"
-        f" {value} is"
-        f" '{count}'."
+        f" {value} is '{count}'."
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from emulators.datafactory.expressions.datetimes.cultures import culture_named
 from emulators.datafactory.expressions.envelopes import (
     BINARY_TYPE,
     content_type,
@@ -21,6 +22,7 @@ from emulators.datafactory.expressions.envelopes import (
 )
 from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.functions.signature import (
+    ABSENT,
     ANY,
     NO_PARAMETERS,
     PARAMETER_S,
@@ -108,11 +110,21 @@ def integer(value: Any) -> int:
     _VALUE,
     minimum=1,
 )
-def floating(value: Any, _ignored: Any = None) -> float:
-    """A double; text may have signs, thousands separators anywhere and an exponent. A second parameter is ignored
-    (observed).
+def floating(value: Any, locale: Any = ABSENT) -> float:
+    """A double; text may have signs, thousands separators anywhere and an exponent (observed).
+
+    A second parameter, which is not documented, names the locale whose separators the text has (observed).
     """
-    return _double("float", value)
+    if locale is ABSENT:
+        return _double("float", value)
+    if type(locale) in (list, dict):
+        raise _not_convertible("float")
+    if type(value) is not str:
+        raise ExpressionError(
+            "The function 'float' expects its first parameter to be a string when a culture is supplied in the second"
+            f" parameter. The provided value is of type '{'<null>' if locale is None else to_text(locale)}'."
+        )
+    return _localised(value, locale)
 
 
 @family("bool", f"expects one parameter: the value that is to be converted to a boolean. {PARAMETERS}", _VALUE)
@@ -124,6 +136,21 @@ def boolean(value: Any) -> bool:
     if text not in ("true", "false"):
         raise _not_convertible("bool")
     return bool(text == "true")
+
+
+def _localised(text: str, locale: Any) -> float:
+    if locale is None:
+        raise _not_convertible("float")
+    try:
+        culture = culture_named(to_text(locale))
+    except ValueError:
+        raise ExpressionError(
+            "The function 'float' expects an RFC 4646 culture identifier as its second parameter. Culture name"
+            f" '{to_text(locale)}' is not supported."
+        ) from None
+    groups = {culture.group_separator, " "} if culture.group_separator.isspace() else {culture.group_separator}
+    neutral = {ord(separator): "," for separator in groups} | {ord(culture.decimal_separator): "."}
+    return _double("float", text.strip().translate(neutral))
 
 
 def _double(name: str, value: Any) -> float:
@@ -157,8 +184,7 @@ def parse_double(text: str) -> float | None:
 def _not_convertible(name: str) -> ExpressionError:
     return ExpressionError(
         f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be converted to the"
-        " target"
-        " type."
+        " target type."
     )
 
 
@@ -192,8 +218,7 @@ def base64(value: Any) -> str:
     if type(value) not in (str, list, dict):
         raise ExpressionError(
             "The function 'base64' expects its parameter to be a string, an object or an array. The provided value"
-            " is of type"
-            f" '{type_name(value)}'."
+            f" is of type '{type_name(value)}'."
         )
     return _encoded(_utf8(to_text(value)))
 
@@ -250,8 +275,7 @@ def data_uri_to_binary(text: str) -> dict[str, Any]:
     if charset is not None and charset.lower() not in _BINARY_CHARSETS:
         raise ExpressionError(
             f"The provided content-type character set '{charset}' is not valid. Please use a Unicode character set"
-            " such as UTF-8"
-            " or ASCII character set."
+            " such as UTF-8 or ASCII character set."
         )
     if not _MEDIA_TYPE.match(uri.media):
         raise ExpressionError(f"The provided content-type header value '{uri.media}' is not well formed.")
@@ -328,8 +352,7 @@ def _data_uri(name: str, text: str) -> _DataUri:
     ):
         raise ExpressionError(
             f"The function '{name}' expects its parameter to be formatted as a valid data URI. The provided value"
-            f" '{text}' was"
-            " not formatted correctly."
+            f" '{text}' was not formatted correctly."
         )
     return _DataUri(head["media"] or "text/plain", match["content"], head["base64"] is not None)
 
@@ -418,6 +441,5 @@ def _decoded(name: str, text: str) -> bytes:
     except ValueError:
         raise ExpressionError(
             f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be decoded from"
-            " base64"
-            " representation."
+            " base64 representation."
         ) from None

@@ -54,8 +54,7 @@ def _parsed(name: str, text: str, scope: Scope) -> Instant:
     except ValueError:
         raise ExpressionError(
             f"In function '{name}', the value provided for date time string '{text}' was not valid. The datetime"
-            " string must"
-            " match ISO 8601 format."
+            " string must match ISO 8601 format."
         ) from None
 
 
@@ -76,8 +75,7 @@ def _written(name: str, instant: Instant, pattern: str | None, locale: str = "en
     except ValueError:
         raise ExpressionError(
             f"The function '{name}' was unable to find the locale associated with '{locale}'. The provided locale"
-            " name is"
-            " either invalid or does not have a locale associated with it."
+            " name is either invalid or does not have a locale associated with it."
         ) from None
     try:
         return format_instant(instant, pattern, culture)
@@ -87,8 +85,7 @@ def _written(name: str, instant: Instant, pattern: str | None, locale: str = "en
             " format"
             " specifier character (such as 'd' or 'g') or a valid custom format pattern (such as 'MMMM dd, yyyy' or"
             " 'hh:mm:ss.ff'). For details please review the Standard Date and Time Format Strings and the Custom"
-            " Date and Time"
-            " Format Strings of the .Net framework."
+            " Date and Time Format Strings of the .Net framework."
         ) from None
 
 
@@ -107,8 +104,7 @@ def utc_now(scope: Scope, pattern: str | None = None) -> str:
 @family(
     "formatDateTime",
     "expects a timestamp as the first parameter, an optional format string as the second parameter and an optional"
-    " locale as"
-    f" the third parameter. {PARAMETER_S}",
+    f" locale as the third parameter. {PARAMETER_S}",
     _TEXT,
     _LATE,
     _LATE,
@@ -138,8 +134,7 @@ def _adder(name: str, unit: str, ticks: int) -> None:
     @family(
         name,
         f"expects a timestamp as the first parameter, the number of {unit} to add as the second parameter, and an"
-        " optional"
-        f" format string as the third parameter. {PARAMETER_S}",
+        f" optional format string as the third parameter. {PARAMETER_S}",
         _TIME,
         _INTEGER,
         Parameter(STRING, format_expects, late=True),
@@ -160,8 +155,7 @@ def _adder(name: str, unit: str, ticks: int) -> None:
                 ) from None
             raise ExpressionError(
                 f"The function '{name}' second parameter '{amount}' is not valid. The added or subtracted value"
-                " results in an"
-                " unrepresentable DateTime."
+                " results in an unrepresentable DateTime."
             ) from None
 
 
@@ -173,13 +167,11 @@ _adder("addSeconds", "seconds", TICKS_PER_SECOND)
 
 _SHIFT = (
     "expects a timestamp as the first parameter, an interval as the second parameter, a time unit as the third"
-    " parameter, and"
-    f" an optional format string as the fourth parameter. {PARAMETER_S}"
+    f" parameter, and an optional format string as the fourth parameter. {PARAMETER_S}"
 )
 _FROM_NOW = (
     "expects an interval as the first parameter, a time unit as the second parameter, and an optional format string"
-    " as the"
-    f" third parameter. {PARAMETER_S}"
+    f" as the third parameter. {PARAMETER_S}"
 )
 
 
@@ -213,8 +205,7 @@ def _shifted(name: str, start: Callable[[], Instant], interval: int, unit: str, 
     if known is None:
         raise ExpressionError(
             f"The function '{name}' expects its second parameter to be a string that represents a valid time unit."
-            " The provided"
-            f" value '{unit}' is not a valid time unit."
+            f" The provided value '{unit}' is not a valid time unit."
         )
     amount = int32(interval)
     try:
@@ -225,8 +216,7 @@ def _shifted(name: str, start: Callable[[], Instant], interval: int, unit: str, 
     except OverflowError:
         raise ExpressionError(
             f"The function '{name}' could not create time value with time interval '{amount}' and time unit"
-            f" '{unit}'. It results"
-            " in an out of time range value."
+            f" '{unit}'. It results in an out of time range value."
         ) from None
     return _written(name, moved, pattern)
 
@@ -251,8 +241,7 @@ def _zone(name: str, zone: str) -> Zone:
 @family(
     "convertFromUtc",
     "expects a timestamp as the first parameter, a target time zone as the second parameter, and an optional format"
-    " string as"
-    f" the third parameter. {PARAMETER_S}",
+    f" string as the third parameter. {PARAMETER_S}",
     _TIME,
     Parameter(STRING, "to be a string that contains the target time zone"),
     _FORMAT,
@@ -265,8 +254,7 @@ def convert_from_utc(scope: Scope, text: str, zone: str, pattern: str | None = N
     if instant.kind is not Kind.UTC:
         raise ExpressionError(
             "The function 'convertFromUtc' expects its first parameter to be a string that contains a UTC date time."
-            " The value"
-            f" was '{round_trip(instant)}'."
+            f" The value was '{round_trip(instant)}'."
         )
     return _written("convertFromUtc", _zone("convertFromUtc", zone).from_utc(instant), pattern)
 
@@ -274,8 +262,7 @@ def convert_from_utc(scope: Scope, text: str, zone: str, pattern: str | None = N
 @family(
     "convertToUtc",
     "expects a timestamp as the first parameter, a source time zone as the second parameter, and an optional format"
-    " string as"
-    f" the third parameter. {PARAMETER_S}",
+    f" string as the third parameter. {PARAMETER_S}",
     _TIME,
     Parameter(STRING, "to be a string that contains the source time zone"),
     _FORMAT,
@@ -299,8 +286,7 @@ def convert_to_utc(scope: Scope, text: str, zone: str, pattern: str | None = Non
 @family(
     "convertTimeZone",
     "expects a timestamp as the first parameter, a source time zone as the second parameter, a target time zone as"
-    " the third"
-    f" parameter, and an optional format string as the fourth parameter. {PARAMETER_S}",
+    f" the third parameter, and an optional format string as the fourth parameter. {PARAMETER_S}",
     _TIME,
     Parameter(STRING, "to be a string that contains a source time zone"),
     Parameter(STRING, "to be a string that contains the target time zone"),
@@ -324,8 +310,7 @@ def _to_utc(name: str, instant: Instant, zone: Zone) -> Instant:
     except AmbiguousTime as error:
         raise ExpressionError(
             f"The function '{name}' was given a timestamp '{round_trip(instant)}' that was invalid or ambiguous in"
-            " the source"
-            f" time zone '{error}'."
+            f" the source time zone '{error}'."
         ) from None
 
 

@@ -40,8 +40,7 @@ def either(*values: bool) -> bool:
 @family(
     "if",
     "expects three parameter: the condition to test as the first parameter, the value to return if the condition is"
-    " true as"
-    " the second parameter, and the value to return if the condition is false as the third parameter."
+    " true as the second parameter, and the value to return if the condition is false as the third parameter."
     f" {PARAMETER_S}",
     Parameter(BOOLEAN, "to be of type boolean"),
     Parameter(ANY),
@@ -110,8 +109,7 @@ def _comparable(name: str, left: Any, right: Any) -> tuple[Any, Any]:
     if type(left) is str or type(right) is str:
         raise ExpressionError(
             f"The function '{name}' expects two parameter of matching types. The function was invoked with values of"
-            " type"
-            f" '{type_name(left)}' and '{type_name(right)}' that do not match."
+            f" type '{type_name(left)}' and '{type_name(right)}' that do not match."
         )
     wrong = [value for value in (left, right) if type(value) not in (int, float)]
     if wrong:

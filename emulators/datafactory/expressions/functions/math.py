@@ -55,8 +55,7 @@ def sub(left: Number, right: Number) -> Number:
 @family(
     "mul",
     "expects two numeric parameters: the first multiplicand as the first parameter and the second multiplicand as"
-    " the second"
-    f" parameter. {PARAMETER_S}",
+    f" the second parameter. {PARAMETER_S}",
     _NUMBER,
     _NUMBER,
 )
@@ -128,8 +127,7 @@ def _extreme(name: str, values: tuple[Any, ...], pick: Callable[[list[Number]], 
 @family(
     "rand",
     "expects two integer parameters: an inclisive minimum of the range as the first parameter and an inclusive"
-    " maximum of the"
-    f" range as the second parameter. {PARAMETER_S}",
+    f" maximum of the range as the second parameter. {PARAMETER_S}",
     Parameter(INTEGER, "to be an integer", "minimum"),
     Parameter(INTEGER, "to be an integer", "maximum"),
     scoped=True,
@@ -140,8 +138,7 @@ def rand(scope: Scope, low: int, high: int) -> int:
     if low > high:
         raise ExpressionError(
             f"The function 'rand' parameters are out of range: the value '{low}' provided for 'minimum' cannot be"
-            " greater than"
-            f" the value '{high}' provided for 'maximum'."
+            f" greater than the value '{high}' provided for 'maximum'."
         )
     return low if low == high else scope.random(low, high)
 
@@ -149,8 +146,7 @@ def rand(scope: Scope, low: int, high: int) -> int:
 @family(
     "range",
     "expects two integer parameters: an inclisive start index of the range as the first parameter and a count of"
-    " integers to"
-    f" return as the second parameter. {PARAMETER_S}",
+    f" integers to return as the second parameter. {PARAMETER_S}",
     Parameter(INTEGER, "to be an integer", "start index"),
     Parameter(INTEGER, "to be an integer", "count"),
 )

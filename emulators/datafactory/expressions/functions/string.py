@@ -105,8 +105,7 @@ def index_of(text: str, search: str) -> int:
 @family(
     "lastIndexOf",
     "expects two parameters: the string as the first parameter, the value to find the last index of as the second"
-    " parameter."
-    f" {PARAMETER_S}",
+    f" parameter. {PARAMETER_S}",
     _TEXT,
     _TEXT,
 )
@@ -121,8 +120,7 @@ def last_index_of(text: str, search: str) -> int:
 @family(
     "replace",
     "expects three string parameters: the string to replace characters inside of as the first parameter, the string"
-    " that"
-    " will be replaced by the new string as the second parameter, and the new string as the third parameter."
+    " that will be replaced by the new string as the second parameter, and the new string as the third parameter."
     f" {PARAMETER_S}",
     Parameter(STRING, "to be a string", "string"),
     Parameter(STRING, "to be a string", "old string"),
@@ -160,8 +158,7 @@ _OUTSIDE_LENGTH = (
 @family(
     "substring",
     "expects two parameters: the 'string' to take a section from as the first parameter, the 'start index' as the"
-    " second"
-    f" parameter. {PARAMETER_S}",
+    f" second parameter. {PARAMETER_S}",
     Parameter(STRING, "to be a string", "string"),
     Parameter(INTEGER, "to be an integer", "start index"),
     Parameter(INTEGER, "to be an integer", "length", late=True),
@@ -173,8 +170,7 @@ def substring(check: Check, text: str, start: int, length: Any = ABSENT) -> str:
     if not 0 <= start < size:
         raise ExpressionError(
             "The function 'substring' parameter is out of range: 'start index' must be non-negative integer and"
-            " should be"
-            " less than the length of the string."
+            " should be less than the length of the string."
         )
     if length is ABSENT:
         return section(text, start, size)
