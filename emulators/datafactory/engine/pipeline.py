@@ -161,14 +161,17 @@ def _read_activity(
     name, kind = written["name"], written.get("type")
     if not isinstance(kind, str) or not kind:
         raise InvalidPipeline(f"The activity '{name}' at '{where}' has no type.")
-    if not isinstance(written.get("typeProperties") or {}, Mapping):
-        raise InvalidPipeline(f"The property 'typeProperties' of activity '{name}' must be an object.")
+    for part in ("typeProperties", "policy", "linkedServiceName"):
+        if not isinstance(written.get(part) or {}, Mapping):
+            raise InvalidPipeline(f"The property '{part}' of activity '{name}' must be an object.")
+    for part in ("inputs", "outputs", "userProperties"):
+        _objects(written, part, name)
     _check_nesting(name, kind.lower(), inside)
     return ActivityDefinition(
         name=name,
         type=kind,
         properties=written,
-        depends_on=tuple(_read_dependency(item, name, names) for item in written.get("dependsOn") or []),
+        depends_on=tuple(_read_dependency(item, name, names) for item in _objects(written, "dependsOn", name)),
         inactive_as=_inactive_as(written),
         graphs=_read_nested(written, where, (*inside, kind.lower())),
     )
@@ -182,6 +185,8 @@ def _read_dependency(written: Mapping[str, Any], name: str, names: Mapping[str, 
             "are not defined in the template'."
         )
     conditions = written.get("dependencyConditions") or ["Succeeded"]
+    if not isinstance(conditions, list | tuple):
+        raise InvalidPipeline(f"The 'dependencyConditions' of activity '{name}' on '{target}' must be a list.")
     unknown = [condition for condition in conditions if str(condition).lower() not in CONDITIONS]
     if unknown:
         raise InvalidPipeline(f"Activity '{name}' has the unknown dependency condition '{unknown[0]}' on '{target}'.")
@@ -208,7 +213,7 @@ def _read_nested(written: Mapping[str, Any], where: str, inside: tuple[str, ...]
         places = {key: properties.get(key) for key in ("ifTrueActivities", "ifFalseActivities")}
     elif kind == "switch":
         places = {"defaultActivities": properties.get("defaultActivities")}
-        for index, case in enumerate(properties.get("cases") or []):
+        for index, case in enumerate(_objects(properties, "cases", written["name"])):
             places[f"cases[{index}].activities"] = case.get("activities")
     else:
         return {}
@@ -216,6 +221,13 @@ def _read_nested(written: Mapping[str, Any], where: str, inside: tuple[str, ...]
         place: _read_graph(activities or [], f"{where}.typeProperties.{place}", inside)
         for place, activities in places.items()
     }
+
+
+def _objects(written: Mapping[str, Any], key: str, name: str) -> Sequence[Mapping[str, Any]]:
+    found = written.get(key) or []
+    if not isinstance(found, list | tuple) or not all(isinstance(item, Mapping) for item in found):
+        raise InvalidPipeline(f"The property '{key}' of activity '{name}' must be a list of objects.")
+    return found
 
 
 def _check_nesting(name: str, kind: str, inside: tuple[str, ...]) -> None:

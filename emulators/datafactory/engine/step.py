@@ -24,6 +24,10 @@ HIDDEN = "**********"
 """Stands in the records for a secured input or output (its real rendering is not documented)."""
 
 
+_WRONG_SHAPES = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What reading JSON of an unexpected shape raises."""
+
+
 class Control(Protocol):
     """The behaviour of one step. The engine calls it; it answers through the step."""
 
@@ -181,18 +185,22 @@ class Step:
         self._guarded(self.control.start)
 
     def _guarded(self, action: Callable[[], None]) -> None:
-        """An expression that cannot be evaluated fails the activity, with the error the service shows."""
+        """An expression that cannot be evaluated fails the activity, with the error the service shows; so do
+        properties of a shape that the activity's type does not take (2104 is the documented code for a wrong type)."""
         try:
             action()
         except ExpressionError as error:
             self.fail(ActivityError(error.code, error.message))
+        except _WRONG_SHAPES as error:
+            text = f"The properties of activity '{self.definition.name}' are not what '{self.definition.type}' takes: "
+            self.fail(ActivityError("2104", text + repr(error)))
 
     def _take_over(self, carried: ActivityRun) -> None:
         self.status, self.output, self.record = carried.status, carried.output, carried
         self.frame.settled(self, OUTCOMES[carried.status])
 
     def _new_record(self) -> ActivityRun:
-        written = self.definition.properties.get("linkedServiceName")
+        linked = self.definition.properties.get("linkedServiceName") or {}
         return ActivityRun(
             activity_run_id=self.run.new_id(),
             activity_name=self.definition.name,
@@ -202,7 +210,7 @@ class Step:
             status=self.status,
             activity_run_start=self.run.now,
             iteration_hash=self.frame.label,
-            linked_service_name=written["referenceName"] if isinstance(written, Mapping) else "",
+            linked_service_name=str(linked.get("referenceName") or ""),
         )
 
     def _report(self, *, end: bool = False) -> None:
