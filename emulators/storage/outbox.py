@@ -23,6 +23,7 @@ _EVENTS = "storage.event"
 _SEQUENCE = "storage.sequence"
 _RESERVED_AT_ONCE = 1000
 _LARGEST_POST = 100  # events
+_MALFORMED = frozenset({400, 413})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0  # seconds of real time: what is waited for is a real socket
 
 
@@ -108,21 +109,31 @@ class Outbox:
                 await self._send(account, [waiting[number] for number in range(min(len(waiting), _LARGEST_POST))])
 
     async def _send(self, account: str, batch: Sequence[tuple[str, Event]]) -> None:
-        """Send until taken. Only a refusal that no repetition can change gives events up, loudly."""
+        """Send until taken. Only what Event Grid calls malformed is given up, alone and aloud."""
         pause = _FIRST_PAUSE
-        while (problem := await self._try(self._addresses[account], [event for _, event in batch])) is not None:
+        while True:
+            status, said = await self._try(self._addresses[account], [event for _, event in batch])
+            if 200 <= status < 300:
+                break
+            if status in _MALFORMED and len(batch) > 1:
+                for one in batch:
+                    await self._send(account, [one])
+                return
+            if status in _MALFORMED:
+                _logger.error("Event Grid refuses an event of %s for ever (%s): %s", account, said, batch[0][1])
+                break
             if pause in (_FIRST_PAUSE, _LONGEST_PAUSE):
-                _logger.warning("Event Grid does not take the events of %s: %s; trying again", account, problem)
+                _logger.warning("Event Grid does not take the events of %s: %s; trying again", account, said)
             await asyncio.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
         for key, _ in batch:
             self._waiting[account].popleft()
             self._store.delete(_EVENTS, key)
 
-    async def _try(self, address: PublishAddress, events: Sequence[Event]) -> str | None:
-        """None when Event Grid has taken the events, else what it said."""
+    async def _try(self, address: PublishAddress, events: Sequence[Event]) -> tuple[int, str]:
+        """The HTTP status of Event Grid's answer, 0 without one, and what it said."""
         try:
             answer = await self._client.post(address.url, json=events, headers={"aeg-sas-key": address.key})
         except httpx.HTTPError as error:
-            return str(error) or type(error).__name__
-        return None if answer.is_success else f"HTTP {answer.status_code} {answer.text[:300]}"
+            return 0, str(error) or type(error).__name__
+        return answer.status_code, f"HTTP {answer.status_code} {answer.text[:300]}"
