@@ -16,8 +16,12 @@ from emulators.datafactory.validation import references
 from emulators.kernel.masking import masker
 from emulators.kernel.store import DocumentStore
 
-KINDS = ("linkedservices", "datasets", "dataflows", "credentials", "pipelines", "triggers")
-"""The kinds of documents a factory holds, by the last segment of their resource type."""
+KINDS = ("integrationruntimes", "linkedservices", "datasets", "dataflows", "credentials", "pipelines", "triggers")
+"""The kinds of documents a factory holds, by the last segment of their resource type.
+
+Integration runtimes and data flows are kept so that others may refer to them: activities run on this machine whatever
+runtime they name, and a data flow that is run is refused by name.
+"""
 
 Properties = Mapping[str, Any]
 

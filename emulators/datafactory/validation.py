@@ -115,7 +115,7 @@ def _check_parameters(properties: Mapping[str, Any], target: str) -> None:
 
 
 def _check_typed(name: str, properties: Mapping[str, Any], target: str) -> None:
-    """Linked services, datasets, triggers, credentials and data flows say what they are and keep it in an object."""
+    """Every document but a pipeline says what it is and keeps the rest in an object."""
     if not isinstance(properties.get("type"), str) or not properties["type"]:
         raise BadRequest(f"The document '{name}' needs the property 'type'.", target=target)
     if not isinstance(properties.get("typeProperties", {}), Mapping):
@@ -165,5 +165,6 @@ _CHECKS: Mapping[str, Callable[[str, Mapping[str, Any], str], None]] = {
     "pipelines": _check_pipeline,
     "triggers": _check_trigger,
     "credentials": _check_typed,
+    "integrationruntimes": _check_typed,
     "dataflows": _check_typed,
 }

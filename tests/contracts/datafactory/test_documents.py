@@ -212,3 +212,18 @@ def test_credentials_and_data_flows_are_kept(factory: Any) -> None:
         "identity"
     ]
     assert [found.name for found in client.data_flows.list_by_factory(factory.group, factory.name)] == ["flow"]
+
+
+def test_an_integration_runtime_is_kept_so_that_others_may_name_it(factory: Any) -> None:
+    connected = {**BLOB, "connectVia": {"referenceName": "shir", "type": "IntegrationRuntimeReference"}}
+    with pytest.raises(HttpResponseError, match="invalid reference 'shir'"):
+        _put(factory, factory.client.linked_services, "lake", connected)
+    runtime = _put(factory, factory.client.integration_runtimes, "shir", {"type": "SelfHosted"})
+    assert runtime.type == "Microsoft.DataFactory/factories/integrationruntimes"
+    _put(factory, factory.client.linked_services, "lake", connected)
+    auto = {
+        **BLOB,
+        "connectVia": {"referenceName": "AutoResolveIntegrationRuntime", "type": "IntegrationRuntimeReference"},
+    }
+    _put(factory, factory.client.linked_services, "lake", auto)
+    factory.client.integration_runtimes.delete(factory.group, factory.name, "shir")

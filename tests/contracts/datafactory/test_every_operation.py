@@ -20,7 +20,7 @@ def _request(builder: Any) -> Any:
         for name, parameter in inspect.signature(builder).parameters.items()
         if parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
-    return builder(**{name: "absent" for name in needed})
+    return builder(**dict.fromkeys(needed, "absent"))
 
 
 def test_there_are_about_a_hundred_operations() -> None:

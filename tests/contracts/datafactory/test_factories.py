@@ -151,10 +151,10 @@ def test_answers_carry_the_services_headers(factory: Any) -> None:
 
 def test_an_operation_that_is_not_emulated_is_refused_by_name(factory: Any) -> None:
     with pytest.raises(HttpResponseError) as refused:
-        factory.client.integration_runtimes.get(factory.group, factory.name, "shir")
+        factory.client.integration_runtimes.get_status(factory.group, factory.name, "shir")
     assert refused.value.status_code == 501
     assert refused.value.error is not None
-    assert "IntegrationRuntimes.get" in str(refused.value.error.message)
+    assert "IntegrationRuntimes.get_status" in str(refused.value.error.message)
 
 
 def test_a_route_that_the_service_does_not_have_is_501_too(factory: Any) -> None:
