@@ -171,3 +171,26 @@ def demo(
 
     if not run_demo(Project.find(), rows, state, _azurite_mode(azurite), console):
         raise typer.Exit(1)
+
+
+@app.command()
+def evaluate(
+    expression: Annotated[str | None, typer.Argument(help="An expression, as it stands in a factory's JSON.")] = None,
+    context: Annotated[
+        Path | None, typer.Option(help="A JSON file: what pipeline(), variables, activities … answer.", dir_okay=False)
+    ] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help='A JSON file {"context": …, "vectors": [{"expr": …}]}.', dir_okay=False)
+    ] = None,
+) -> None:
+    """Evaluate an expression of Data Factory's language; without one, ask for expressions at a prompt."""
+    from drydock import evaluation
+
+    if expression is not None and batch is not None:
+        raise typer.BadParameter("give an expression or --batch, not both")
+    if batch is not None:
+        evaluation.evaluate_file(batch, sys.stdout)
+    elif expression is None:
+        evaluation.prompt(context, sys.stdin, sys.stdout)
+    elif not evaluation.evaluate_one(expression, context, sys.stdout, sys.stderr):
+        raise typer.Exit(1)
