@@ -16,7 +16,7 @@ from emulators.datafactory.expressions.scope import Scope
 from emulators.datafactory.expressions.text import check_length, to_text
 
 _CACHED_TEMPLATES = 4096
-_CACHED_LENGTH = 65_536
+_CACHED_LENGTH = 16_384
 
 
 class Segment(NamedTuple):

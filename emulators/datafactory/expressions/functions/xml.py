@@ -66,10 +66,10 @@ def xpath(value: Any, path: Any) -> Any:
             f" '{type_name(path)}'."
         )
     try:
-        nodes = parse_xml(_bytes("xpath", value).decode("utf-8-sig", "replace"))
-    except XmlError:
+        query = _Query(root_of(parse_xml(_bytes("xpath", value).decode("utf-8-sig", "replace"))))
+    except (XmlError, etree.XMLSyntaxError):  # lxml refuses what is nested too deeply
         raise ExpressionError("The function 'xpath' failed to parse the provided XML.") from None
-    return _Query(root_of(nodes)).evaluate(path)
+    return query.evaluate(path)
 
 
 _RELATIVE = re.compile(r"\s*[A-Za-z_*@.][^()'\"|=<>+!$]*")
@@ -108,7 +108,7 @@ class _Query:
             return [self._item(self.document.getroot())]
         try:
             result = etree.XPath(steps, smart_strings=True)(self.document)
-        except etree.XPathSyntaxError:
+        except (etree.XPathSyntaxError, ValueError):  # the latter for characters that XML cannot have
             raise _malformed() from None
         except etree.XPathError as error:
             if "Undefined namespace" in str(error) or "[" in path:

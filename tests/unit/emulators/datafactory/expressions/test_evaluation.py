@@ -78,7 +78,8 @@ def test_every_reference_sees_its_own_member() -> None:
 
 
 def test_the_item_of_a_loop_may_be_any_value() -> None:
-    for item in (0, "", False, [], {"a": 1}):
+    items: list[Any] = [0, "", False, [], {"a": 1}]
+    for item in items:
         assert evaluate("@item()", Scope(item=item)) == item
 
 
