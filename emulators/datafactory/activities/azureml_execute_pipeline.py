@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from emulators.datafactory.activities.calls import Backoff, Caller, begun, last_word
+from emulators.datafactory.activities.calls import Backoff, Caller, begun, json_object, last_word
 from emulators.datafactory.activities.failure import ActivityFailed
 from emulators.datafactory.activities.identity import ServicePrincipal
 from emulators.datafactory.activities.linked_services import LinkedService
@@ -148,8 +148,7 @@ def _principal(linked: LinkedService) -> ServicePrincipal | None:
 
 def _json(answer: httpx.Response, operation: str) -> dict[str, Any]:
     if answer.is_success:
-        found: dict[str, Any] = answer.json() if answer.content else {}
-        return found
+        return json_object(answer, _unreachable)
     codes = {401: "4121", 403: "4122", 404: "4124"}
     status = answer.status_code
     code = codes.get(status, "4125" if status >= httpx.codes.INTERNAL_SERVER_ERROR else "4123")
@@ -180,4 +179,6 @@ def _run_failed(run_id: str, run: Mapping[str, Any]) -> str:
 
 
 def _unreachable(url: str, reason: str) -> ActivityFailed:
-    return ActivityFailed("4125", f"Request sent to Azure Machine Learning failed: {url} does not answer. {reason}")
+    return ActivityFailed(
+        "4125", f"Request sent to Azure Machine Learning failed: {url} does not answer as it should. {reason}"
+    )

@@ -94,3 +94,14 @@ class Caller:
                     return answer
             await asyncio.sleep(pause)
         raise AssertionError("the last round returns or raises")
+
+
+def json_object(answer: httpx.Response, unreadable: Callable[[str, str], ActivityFailed]) -> dict[str, Any]:
+    """The JSON object of a successful answer, empty for an empty one; a proxy's page is an error naming the address."""
+    try:
+        value = answer.json() if answer.content else {}
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise unreadable(str(answer.request.url), f"It answered with what is not a JSON object: {answer.text[:200]!r}")
+    return value

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from emulators.datafactory.activities.calls import Backoff, Caller, begun, last_word
+from emulators.datafactory.activities.calls import Backoff, Caller, begun, json_object, last_word
 from emulators.datafactory.activities.failure import ActivityFailed
 from emulators.datafactory.activities.linked_services import LinkedService
 from emulators.datafactory.activities.output import with_tail
@@ -91,8 +91,7 @@ class Workspace:
         """The answer's JSON; raises ActivityFailed for anything but success."""
         answer = await self.caller.call(method, self.address + path, json=json, params=params)
         if answer.is_success:
-            found: dict[str, Any] = answer.json() if answer.content else {}
-            return found
+            return json_object(answer, _unreachable)
         raise _refused(answer, self.address)
 
     async def cancel(self, run: Mapping[str, Any]) -> None:
@@ -213,9 +212,8 @@ def _refused(answer: httpx.Response, address: str) -> ActivityFailed:
 
 
 def _unreachable(url: str, reason: str) -> ActivityFailed:
-    return ActivityFailed(
-        "3208", f"An error occurred while sending the request: Databricks at {url} does not answer. {reason}"
-    )
+    text = f"An error occurred while sending the request: Databricks at {url} does not answer as it should. {reason}"
+    return ActivityFailed("3208", text)
 
 
 def _task_key(name: str) -> str:

@@ -82,6 +82,7 @@ class RunMachine:
 
     def _end(self, event: str | None = None) -> None:
         self.record.run_end = self.now
+        self.record.variables = dict(self.variables)
         self.record.duration_in_ms = milliseconds(self.record.run_start or self.now, self.now)
         if event is None:
             self.report()

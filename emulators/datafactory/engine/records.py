@@ -56,6 +56,8 @@ class PipelineRun:
     is_latest: bool = True
     return_value: dict[str, Any] | None = None
     """The pipeline's return value (a Set Variable activity on the system variable `pipelineReturnValue`)."""
+    variables: dict[str, Any] = field(default_factory=dict)
+    """The variables' values at the end, for tests; the REST API does not show them."""
 
     @property
     def is_final(self) -> bool:

@@ -161,5 +161,5 @@ class Driver:
             if parent is not None:
                 parent.children.append(seen)
         seen.state, seen.error = run.status, run.message or None
-        seen.return_value = run.return_value
+        seen.return_value, seen.variables = run.return_value, run.variables
         seen.duration = timedelta(milliseconds=run.duration_in_ms or 0)

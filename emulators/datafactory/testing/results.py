@@ -66,6 +66,8 @@ class RunResult:
     state: str = "Queued"
     error: str | None = None
     return_value: dict[str, Any] | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """The variables' values at the end."""
     duration: timedelta = timedelta()
     activities: list[ActivityResult] = field(default_factory=list)
     children: list["RunResult"] = field(default_factory=list)

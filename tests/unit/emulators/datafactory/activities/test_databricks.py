@@ -255,6 +255,14 @@ async def test_a_run_whose_submission_was_under_way_is_cancelled_too(network, se
     assert sent(network, "cancel") == {"run_id": 7}
 
 
+@pytest.mark.parametrize("answer", [httpx.Response(200, text="<html>log in</html>"), httpx.Response(200, json=[1])])
+async def test_a_page_of_a_proxy_is_no_answer(network, services, activity, answer):
+    network.on("POST", f"{API}/runs/submit", answer)
+    with pytest.raises(ActivityFailed, match="not a JSON object") as failure:
+        await run_activity(activity("DatabricksNotebook", "databricks", notebookPath="/n"), services)
+    assert failure.value.code == "3208"
+
+
 async def test_a_run_that_never_began_fails_with_its_state(network, services, activity):
     answers(network, run_of("INTERNAL_ERROR", "FAILED", "Cluster c does not exist"))
     network.on("GET", f"{API}/runs/get-output", httpx.Response(400, json={"error_code": "X", "message": "no output"}))

@@ -177,6 +177,7 @@ def test_a_pipeline_runs_to_its_end(tested: Factory) -> None:
     assert run.status == "Succeeded"
     assert run.error is None
     assert run.return_value == {"names": ["A.CSV", "B.CSV"]}
+    assert run.variables == {"JobName": "Job-42", "Names": ["A.CSV", "B.CSV"]}
     assert [activity.activity_name for activity in run.activities] == [
         "Set job name",
         "Start job",
