@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +48,7 @@ class Arguments:
             raise _wrong_type(name, "an integer", value)
         try:
             number = int(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise _wrong_type(name, "an integer", value) from error
         if isinstance(value, float) and value != number:
             raise _wrong_type(name, "an integer", value)
@@ -106,7 +107,17 @@ def encoded(content: bytes) -> str:
 
 async def arguments(request: Request) -> Arguments:
     """Query and JSON body together; the body wins (old clients send a body with GET)."""
-    return Arguments({**request.query_params, **await read_object(request)})
+    body = await read_object(request)
+    require_text(body)
+    return Arguments({**request.query_params, **body})
+
+
+def require_text(document: object) -> None:
+    """Raises MalformedRequest for half a surrogate pair: JSON can write it, but nothing can store or answer it."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise MalformedRequest("Could not parse request object: a string holds half a surrogate pair.") from error
 
 
 def _wrong_type(name: str, expected: str, value: object) -> MalformedRequest:

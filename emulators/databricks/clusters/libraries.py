@@ -12,7 +12,8 @@ from emulators.databricks.errors import InvalidParameterValue
 from emulators.kernel.store import DocumentStore
 
 _KIND = "databricks.cluster-libraries"
-_KINDS = ("jar", "egg", "whl", "requirements", "pypi", "maven", "cran")
+_NAMED_BY = {"pypi": "package", "maven": "coordinates", "cran": "package"}
+_KINDS = ("jar", "egg", "whl", "requirements", *_NAMED_BY)
 _PINNED = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:==\s*([\w.!+-]+))?")
 
 Library = dict[str, Any]
@@ -24,6 +25,16 @@ def require_libraries(libraries: list[Any]) -> None:
         named = [kind for kind in _KINDS if isinstance(library, dict) and library.get(kind)]
         if len(named) != 1:
             raise InvalidParameterValue(f"A library has exactly one of {', '.join(_KINDS)}; got {library!r}.")
+        if not isinstance(_name_of(library, named[0]), str):
+            raise InvalidParameterValue(f"The {named[0]} library has no name that is a string: {library!r}.")
+
+
+def _name_of(library: Library, kind: str) -> object:
+    """What names a library: a path, or the package or coordinates of its repository."""
+    value, field = library[kind], _NAMED_BY.get(kind)
+    if field is None:
+        return value
+    return value.get(field) if isinstance(value, dict) else None
 
 
 def problem_with(library: Library) -> str | None:

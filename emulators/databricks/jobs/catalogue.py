@@ -72,14 +72,8 @@ class JobCatalogue:
 
 
 def _job_settings(settings: Mapping[str, Any]) -> Settings:
-    for parameter in settings.get("parameters") or []:
-        if not isinstance(parameter, dict) or not isinstance(parameter.get("name"), str):
-            raise InvalidParameterValue("Every entry of parameters needs a name and a default.")
-        if not isinstance(parameter.get("default"), str):
-            raise InvalidParameterValue(f"The job parameter '{parameter['name']}' needs a default, which is a string.")
     return {
         "name": "Untitled",
-        "max_concurrent_runs": 1,
         "webhook_notifications": {},
         **normalised({name: value for name, value in settings.items() if name not in _NO_SETTINGS}),
     }
@@ -88,14 +82,18 @@ def _job_settings(settings: Mapping[str, Any]) -> Settings:
 def _merged(present: object, given: object, key: str | None) -> object:
     if key is None or not isinstance(present, list) or not isinstance(given, list):
         return given
-    fresh = {item[key]: item for item in given if isinstance(item, dict) and key in item}
+    if not all(isinstance(item, dict) and isinstance(item.get(key), str) for item in given):
+        return given  # nothing to merge by: the check of the whole settings names what is wrong
+    fresh = {item[key]: item for item in given}
     kept = [fresh.pop(item[key], item) for item in present]
     return [*kept, *fresh.values()]
 
 
 def _remove(settings: Settings, name: str) -> None:
     field, _, key = name.partition("/")
-    if key and field in _MERGED_BY:
-        settings[field] = [item for item in settings.get(field, []) if item.get(_MERGED_BY[field]) != key]
+    entries = settings.get(field)
+    if key and field in _MERGED_BY and isinstance(entries, list):
+        name_of = _MERGED_BY[field]
+        settings[field] = [item for item in entries if not (isinstance(item, dict) and item.get(name_of) == key)]
     else:
         settings.pop(field, None)

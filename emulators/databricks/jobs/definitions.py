@@ -45,6 +45,7 @@ def normalised(settings: Mapping[str, Any]) -> Settings:
     """
     _refuse_unsupported(settings)
     given = Arguments(settings)
+    _require_types(given)
     if given.integer("timeout_seconds") < 0:
         raise InvalidParameterValue("timeout_seconds must not be negative; 0 means no limit.")
     flat = "tasks" not in given
@@ -54,6 +55,7 @@ def normalised(settings: Mapping[str, Any]) -> Settings:
         **{name: value for name, value in given.values.items() if not _belongs_to_task(name, flat)},
         "format": SINGLE_TASK if flat else MULTI_TASK,
         "timeout_seconds": given.integer("timeout_seconds"),
+        "max_concurrent_runs": given.integer("max_concurrent_runs", 1),
         "email_notifications": given.mapping("email_notifications"),
         "tasks": [_task(task, clusters) for task in tasks],
     }
@@ -84,6 +86,21 @@ def task_kind(task: Mapping[str, Any]) -> str:
     return kinds[0]
 
 
+def _require_types(given: Arguments) -> None:
+    """What is kept now and read later must have its type now. Raises MalformedRequest, InvalidParameterValue."""
+    for name in ("name", "run_name"):
+        given.text(name)
+    given.mapping("queue")
+    if given.integer("max_concurrent_runs", 1) < 0:
+        raise InvalidParameterValue("max_concurrent_runs must not be negative.")
+    for parameter in given.items("parameters"):
+        entry = Arguments(parameter if isinstance(parameter, dict) else {})
+        entry.required_text("name")
+        if "default" not in entry:
+            raise InvalidParameterValue(f"The job parameter '{entry.text('name')}' needs a default.")
+        entry.text("default")
+
+
 def _belongs_to_task(name: str, flat: bool) -> bool:
     return flat and (name.endswith("_task") or name in _FLAT_FIELDS)
 
@@ -112,10 +129,10 @@ def _flat_task(settings: Mapping[str, Any]) -> Task:
 def _job_clusters(given: Arguments) -> dict[str, Any]:
     clusters: dict[str, Any] = {}
     for cluster in given.items("job_clusters"):
-        if not isinstance(cluster, dict) or not cluster.get("job_cluster_key"):
-            raise InvalidParameterValue("Every entry of job_clusters needs a job_cluster_key.")
-        clusters[cluster["job_cluster_key"]] = cluster.get("new_cluster") or {}
-        require_supported(clusters[cluster["job_cluster_key"]])
+        entry = Arguments(cluster if isinstance(cluster, dict) else {})
+        key = entry.required_text("job_cluster_key")
+        clusters[key] = entry.mapping("new_cluster")
+        require_supported(clusters[key])
     return clusters
 
 
@@ -155,6 +172,8 @@ def _notebook_task(given: Arguments, key: str) -> dict[str, Any]:
 
 
 def _require_compute(given: Arguments, job_clusters: Mapping[str, Any]) -> None:
+    for name in ("existing_cluster_id", "environment_key"):
+        given.text(name)
     named = [name for name in ("existing_cluster_id", "new_cluster", "job_cluster_key") if given.values.get(name)]
     if len(named) > 1:
         raise InvalidParameterValue(f"Only one of {', '.join(named)} may be specified for a task.")

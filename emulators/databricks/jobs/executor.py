@@ -29,7 +29,7 @@ class Executor:
 
     def launch(self, run: Run) -> None:
         """Start a run, or queue or skip it when its job has as many as it may."""
-        limit = run.settings.get("max_concurrent_runs") or 1
+        limit = run.settings["max_concurrent_runs"]
         if run.run_type != "JOB_RUN" or self._active(run.job_id) < limit:
             self._begin(run)
         elif (run.settings.get("queue") or {}).get("enabled"):

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulators.databricks.arguments import Arguments
+from emulators.databricks.arguments import Arguments, require_text
 from emulators.databricks.errors import MalformedRequest
 from emulators.databricks.mounts.mounts import Mount, MountTable
 from emulators.kernel.http import Route, json_response
@@ -56,4 +56,5 @@ async def _entries(request: Request) -> list[Arguments]:
         raise MalformedRequest(f"The request body is not valid JSON: {error}.") from error
     if not isinstance(document, list) or not all(isinstance(entry, dict) for entry in document):
         raise MalformedRequest("The request body must be an array of mounts.")
+    require_text(document)
     return [Arguments(entry) for entry in document]
