@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from emulators.datafactory.engine.errors import RunRefused
-from emulators.datafactory.engine.pipeline import ActivityDefinition, InvalidPipeline, Pipeline, read_pipeline
+from emulators.datafactory.engine.graph import ActivityDefinition, Pipeline
+from emulators.datafactory.engine.pipeline import InvalidPipeline, read_pipeline
 from emulators.datafactory.engine.records import ActivityRun, PipelineRun, RerunReference
 from emulators.datafactory.engine.references import check_references
 from emulators.datafactory.engine.resources import Resources

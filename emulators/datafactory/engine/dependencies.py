@@ -6,8 +6,8 @@
 
 from collections.abc import Mapping
 
+from emulators.datafactory.engine.graph import ActivityDefinition, Graph
 from emulators.datafactory.engine.lifecycle import Outcome
-from emulators.datafactory.engine.pipeline import ActivityDefinition, Graph
 
 
 def conditions_met(activity: ActivityDefinition, outcomes: Mapping[str, Outcome]) -> bool:

@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emulators.datafactory.engine.dependencies import conditions_met, culprits
+from emulators.datafactory.engine.graph import ActivityDefinition, Graph
 from emulators.datafactory.engine.lifecycle import Outcome
-from emulators.datafactory.engine.pipeline import ActivityDefinition, Graph
 from emulators.datafactory.engine.step import Step
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from emulators.datafactory.engine.commands import Command, PipelineRunChanged
 from emulators.datafactory.engine.control import CONTROLS
 from emulators.datafactory.engine.external import External
 from emulators.datafactory.engine.frame import NO_ITEM, Frame
+from emulators.datafactory.engine.graph import Graph, Pipeline
 from emulators.datafactory.engine.lifecycle import PIPELINE_RUN, advance
-from emulators.datafactory.engine.pipeline import Graph, Pipeline
 from emulators.datafactory.engine.records import ActivityRun, PipelineRun
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.engine.step import Control, Step

@@ -7,7 +7,8 @@ activity stands in. The condition of Until may name the activities of its body.
 
 from typing import Any
 
-from emulators.datafactory.engine.pipeline import ActivityDefinition, Graph, InvalidPipeline, Pipeline
+from emulators.datafactory.engine.graph import ActivityDefinition, Graph, Pipeline
+from emulators.datafactory.engine.pipeline import InvalidPipeline
 from emulators.datafactory.expressions import Analysis, analyse
 
 

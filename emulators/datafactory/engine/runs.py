@@ -21,8 +21,8 @@ from emulators.datafactory.engine.creation import (
     system_variables,
 )
 from emulators.datafactory.engine.errors import RunRefused
+from emulators.datafactory.engine.graph import ActivityDefinition
 from emulators.datafactory.engine.machine import RunMachine
-from emulators.datafactory.engine.pipeline import ActivityDefinition
 from emulators.datafactory.engine.records import InvokedBy, PipelineRun, RerunReference
 from emulators.datafactory.engine.resources import Resources
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from emulators.datafactory.engine.activity import Failed, Result, Succeeded
 from emulators.datafactory.engine.commands import ActivityRunChanged, ActivitySkipped
 from emulators.datafactory.engine.errors import ActivityError
+from emulators.datafactory.engine.graph import ActivityDefinition, Graph
 from emulators.datafactory.engine.lifecycle import ACTIVITY_RUN, OUTCOMES, Outcome, advance
-from emulators.datafactory.engine.pipeline import ActivityDefinition, Graph
 from emulators.datafactory.engine.records import ActivityRun
 from emulators.datafactory.engine.timestamps import milliseconds, timespan, timestamp
 from emulators.datafactory.engine.values import masked

@@ -10,7 +10,7 @@ from typing import Any
 
 from emulators.datafactory.engine.creation import pipeline_parameters, prepare, system_variables
 from emulators.datafactory.engine.errors import ActivityError
-from emulators.datafactory.engine.pipeline import Pipeline
+from emulators.datafactory.engine.graph import Pipeline
 from emulators.datafactory.engine.records import PipelineRun
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.engine.values import initial_variable

@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from emulators.datafactory.engine.pipeline import BRANCHES, LOOPS, ActivityDefinition, read_pipeline
+from emulators.datafactory.engine.graph import BRANCHES, LOOPS, ActivityDefinition
+from emulators.datafactory.engine.pipeline import read_pipeline
 from emulators.datafactory.engine.resources import Resources, find
 from emulators.datafactory.expressions import UNSET
 from emulators.datafactory.testing.driver import Driver

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from emulators.datafactory.engine.activity import Activity
-from emulators.datafactory.engine.pipeline import ActivityDefinition
+from emulators.datafactory.engine.graph import ActivityDefinition
 
 
 class MissingStub(AssertionError):
