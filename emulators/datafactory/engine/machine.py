@@ -56,10 +56,11 @@ class RunMachine:
         self._root.begin()
 
     def cancel(self) -> None:
-        self.advance("cancel")
-        if self.record.is_final:
-            self._end()
+        """End a queued run at once; of a running one, stop the activities and end when the last of them has."""
+        if self.record.status == "Queued":
+            self._end("cancel")
         else:
+            self.advance("cancel")
             self._root.stop()
 
     def graph_finished(self, frame: Frame) -> None:
@@ -80,14 +81,11 @@ class RunMachine:
         self.record.last_updated = self.now
         self.emit(PipelineRunChanged(copy.copy(self.record)))
 
-    def _end(self, event: str | None = None) -> None:
+    def _end(self, event: str) -> None:
         self.record.run_end = self.now
         self.record.variables = dict(self.variables)
         self.record.duration_in_ms = milliseconds(self.record.run_start or self.now, self.now)
-        if event is None:
-            self.report()
-        else:
-            self.advance(event)
+        self.advance(event)
         self.host.run_finished(self)
 
     # What frames and steps ask for

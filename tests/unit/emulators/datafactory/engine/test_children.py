@@ -126,6 +126,8 @@ def test_a_queued_run_can_be_cancelled(rig: Any, activity: Any) -> None:
     rig.go()
     assert [run.status for run in (first, second, third)] == ["Succeeded", "Cancelled", "Succeeded"]
     assert third.duration_in_ms == 10_000
+    assert rig.events.count("1 p Cancelled") == 1
+    assert (rig.pipeline_runs[second.run_id].run_start, rig.pipeline_runs[second.run_id].duration_in_ms) == (None, 0)
 
 
 # Cancellation
