@@ -21,29 +21,30 @@ except ImportError:  # not on every platform: then the prompt has no history
 
 _PROMPT = "@ "
 _HELP = "Type an expression, with or without @; Tab completes functions and names; Ctrl-D ends."
-_KNOWN = ("pipeline()", "variables", "activities", "item", "dataset", "linkedService", "trigger", "triggerBody", "now")
+_KNOWN = ("pipeline", "variables", "activities", "item", "dataset", "linkedService", "trigger", "triggerBody", "now")
 
 
 def scope_from_context(context: Mapping[str, Any]) -> Scope:
-    """The scope of a context document: what `pipeline()` answers under the name `pipeline()`, `variables` and
-    `activities` by name, and, where wanted, `item`, `dataset`, `linkedService`, `trigger`, `triggerBody`, and `now` as
-    an ISO time.
+    """The scope of a context document: `pipeline` is what `pipeline()` answers, `variables` and `activities` are by name;
+    where wanted `item`, `dataset`, `linkedService`, `trigger`, `triggerBody`, and `now` as an ISO time. Names may be
+    written with `()`.
 
     Without `now` the clock is the machine's, as are GUIDs and random numbers. Raises ExpressionError for other names.
     """
-    for name in context:
+    named = {name.removesuffix("()"): value for name, value in context.items()}
+    for name in named:
         if name not in _KNOWN:
             raise ExpressionError(f"The context has the unknown name '{name}'. It may have: {', '.join(_KNOWN)}.")
     return Scope(
-        pipeline=context.get("pipeline()"),
-        variables=context.get("variables", {}),
-        activities=context.get("activities", {}),
-        item=context.get("item", UNSET),
-        dataset=context.get("dataset"),
-        linked_service=context.get("linkedService"),
-        trigger=context.get("trigger"),
-        trigger_body=context.get("triggerBody", UNSET),
-        now=_clock(context.get("now")),
+        pipeline=named.get("pipeline"),
+        variables=named.get("variables", {}),
+        activities=named.get("activities", {}),
+        item=named.get("item", UNSET),
+        dataset=named.get("dataset"),
+        linked_service=named.get("linkedService"),
+        trigger=named.get("trigger"),
+        trigger_body=named.get("triggerBody", UNSET),
+        now=_clock(named.get("now")),
         guid=uuid.uuid4,
         random=random.SystemRandom().randrange,
     )
@@ -90,7 +91,7 @@ def completions(typed: str, context: Mapping[str, Any]) -> list[str]:
     candidates = [f"{function.name}(" for function in FUNCTIONS.values()]
     candidates += [f"variables('{name}')" for name in context.get("variables", {})]
     candidates += [f"activity('{name}')" for name in context.get("activities", {})]
-    pipeline = context.get("pipeline()") or {}
+    pipeline = context.get("pipeline()") or context.get("pipeline") or {}
     for name, value in pipeline.items():
         candidates.append(f"pipeline(){_selection(name)}")
         if isinstance(value, Mapping):

@@ -91,7 +91,7 @@ def _written(name: str, instant: Instant, pattern: str | None, locale: str = "en
 
 @family(
     "utcNow",
-    f"expects an optional format string as its only parameter. {PARAMETER_S}",
+    f"can be invoked with no parameters or with an optional format parameter. {PARAMETER_S}",
     _TEXT,
     minimum=0,
     scoped=True,

@@ -81,9 +81,11 @@ def item(scope: Scope) -> Any:
     return scope.item
 
 
-@family("activity", _ONE, _NAME, scoped=True, invalid_type=_INVALID)
-def activity(scope: Scope, name: str) -> dict[str, Any]:
+@family("activity", _ONE, _NAME, minimum=0, scoped=True, invalid_type=_INVALID)
+def activity(scope: Scope, name: str | None = None) -> dict[str, Any]:
     """What became of an activity upstream: `output`, `error`, `Status`; its name ignores case (observed)."""
+    if name is None:  # without a name it would mean the activity that it stands in, which nobody may ask for (observed)
+        raise _unexpected("activity")
     found = find_name(scope.activities, name)
     if found is None:
         raise ExpressionError(
