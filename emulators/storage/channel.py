@@ -24,6 +24,7 @@ class Channel(asyncio.Protocol):
         self._eof = False
         self._lost = False
         self._paused = False
+        self._tls = False
         self._reader: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
 
@@ -59,6 +60,7 @@ class Channel(asyncio.Protocol):
         """Go on as the server of a TLS connection. Raises OSError (ssl.SSLError) when the handshake fails."""
         if self._transport is None or self._chunks:
             raise ConnectionError("bytes arrived before the TLS handshake")
+        self._tls = True
         transport = await asyncio.get_running_loop().start_tls(self._transport, self, context, server_side=True)
         if transport is None:
             raise ConnectionResetError("the other side left during the TLS handshake")
@@ -109,7 +111,7 @@ class Channel(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._eof = True
         self._wake()
-        return True  # a client may close its half and still wait for the answer
+        return not self._tls  # a client may close its half and still wait for the answer; TLS knows no halves
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost = True
