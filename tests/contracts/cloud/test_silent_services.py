@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.xdist_group("cloud"), pytest.mark.spark]
 
 @pytest.fixture
 def closed_address() -> Iterator[str]:
-    """An address where nobody answers: the port is taken, so that nobody else can listen there, but it accepts nothing."""
+    """An address where nobody answers: its port is held, so that nobody else can listen there."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
