@@ -25,6 +25,8 @@ from emulators.storage.operations import Operation, identify
 from emulators.storage.pool import AzuritePool
 from emulators.storage.witness import Witness
 
+ANSWER_SECONDS = 120.0  # for Azurite's answer once it has the whole request
+
 _INLINE_BODY = 1 << 16  # fits into the sockets' buffers, so it can be sent before anybody listens for the answer
 
 
@@ -171,6 +173,22 @@ class Exchange:
 
     async def _answer(self, upstream: Dialogue) -> h11.Response:
         """The head of Azurite's answer. Raises ClientGone or OperationTimedOut."""
+        try:
+            if self._upload is None:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    return await self._answer_head(upstream)
+            answer = asyncio.create_task(self._answer_head(upstream), name="answer")
+            try:
+                await asyncio.wait({answer, self._upload}, return_when=asyncio.FIRST_COMPLETED)
+                return await asyncio.wait_for(answer, ANSWER_SECONDS)
+            finally:
+                answer.cancel()
+        except TimeoutError:
+            raise OperationTimedOut(
+                f"Azurite did not answer within {ANSWER_SECONDS:g} seconds; whether the operation was done is unknown."
+            ) from None
+
+    async def _answer_head(self, upstream: Dialogue) -> h11.Response:
         with contextlib.suppress(h11.RemoteProtocolError):
             while True:
                 event = await upstream.next_event()

@@ -1,5 +1,6 @@
 """What the front door itself asks Azurite about a blob: Get Blob Properties, signed with the account's key."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -15,6 +16,7 @@ from emulators.storage.events import Facts, facts_of_properties
 from emulators.storage.heads import text_headers
 from emulators.storage.pool import AzuritePool
 
+_ANSWER_SECONDS = 30.0
 _VERSION = "2021-12-02"
 
 
@@ -31,11 +33,13 @@ class Inspector:
     async def facts(self, address: Address) -> Facts | None:
         """Type, length and kind of a blob as it is now, None when it does not exist.
 
-        Raises ServerBusy when Azurite does not answer, ConnectionError or h11.RemoteProtocolError when it breaks off.
+        Raises ServerBusy or TimeoutError when Azurite does not answer, ConnectionError or h11.RemoteProtocolError
+        when it breaks off.
         """
         dialogue = await self._pool.take()
         try:
-            return await self._ask(dialogue, address)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return await self._ask(dialogue, address)
         finally:
             self._pool.give_back(dialogue)
 

@@ -10,7 +10,6 @@ from emulators.kernel.server import Listener
 from emulators.kernel.store import DocumentStore
 from emulators.kernel.tokens import TokenVerifier
 from emulators.storage.azurite.choice import AzuriteWish
-from emulators.storage.azurite.container import DEFAULT_IMAGE
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,8 @@ class StorageSettings:
     `accounts`: name to key (base64). `resource_ids`: name to Resource Manager id, needed for accounts with events.
     `event_grid`: name to (publish address, its key); an account without one raises no events. `data_folder`: where
     Azurite keeps blobs, None for memory. `store`: where undelivered events are kept. `clock`: the time that events
-    carry. `verifier`: who checks tokens of the Resource Manager surface; without it that surface is closed.
+    carry. `azurite` and `image`: as `start_azurite` takes them. `verifier`: who checks tokens of the Resource Manager
+    surface; without it that surface is closed.
     """
 
     accounts: Mapping[str, str]
@@ -31,7 +31,7 @@ class StorageSettings:
     authority: LocalAuthority
     store: DocumentStore
     azurite: AzuriteWish = "auto"
-    image: str = DEFAULT_IMAGE
+    image: str | None = None
     clock: Clock = field(default_factory=RealClock)
     verifier: TokenVerifier | None = None
     location: str = "westeurope"

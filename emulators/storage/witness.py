@@ -100,7 +100,7 @@ class Witness:
     async def _facts(self, address: Address) -> Facts | None:
         try:
             return await self._inspector.facts(address)
-        except (CloudError, ConnectionError, h11.RemoteProtocolError) as error:
+        except (CloudError, OSError, h11.RemoteProtocolError) as error:
             # the write itself is not ours to refuse; its event says what is known without this
             _logger.error("the properties of %s could not be asked for: %s", address.url, error)
             return None

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from emulators.kernel.certificates import LocalAuthority
 from emulators.kernel.server import Listener, PortInUse, serve
 from emulators.kernel.store import DocumentStore
+from emulators.storage import exchange
 from emulators.storage.outbox import Outbox
 from emulators.storage.service import StorageService
 from emulators.storage.settings import StorageSettings
@@ -151,6 +152,23 @@ async def test_a_dead_azurite_is_a_busy_server(tmp_path: Path) -> None:
             await asyncio.to_thread(container.upload_blob, "a", b"x")
         assert refused.value.status_code == 503
         assert refused.value.error_code == "ServerBusy"
+
+
+async def test_a_frozen_azurite_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "ANSWER_SECONDS", 0.3)
+    async with _grid() as (grid, address), _running(_settings(tmp_path, address)) as (service, client):
+        container = await asyncio.to_thread(client.create_container, "box")
+        azurite = psutil.Process(service._azurite.pid)  # type: ignore[union-attr]
+        azurite.suspend()
+        try:
+            for content in (b"x", b"x" * 100_000):
+                with pytest.raises(HttpResponseError, match="did not answer within") as refused:
+                    await asyncio.to_thread(container.upload_blob, "a", content)
+                assert refused.value.error_code == "OperationTimedOut"
+        finally:
+            azurite.resume()
+        await asyncio.to_thread(container.upload_blob, "b", b"x")
+        assert await grid.has(1) == ["b"]
 
 
 async def test_it_says_which_azurite_runs(tmp_path: Path) -> None:
