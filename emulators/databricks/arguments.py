@@ -11,6 +11,7 @@ from starlette.requests import Request
 from emulators.databricks.errors import InvalidParameterValue, MalformedRequest
 from emulators.kernel.http import read_object
 
+_INT64 = 2**63
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
@@ -52,6 +53,8 @@ class Arguments:
             raise _wrong_type(name, "an integer", value) from error
         if isinstance(value, float) and value != number:
             raise _wrong_type(name, "an integer", value)
+        if not -_INT64 <= number < _INT64:
+            raise InvalidParameterValue(f"The field '{name}' must fit into 64 bits.")
         return number
 
     def required_integer(self, name: str) -> int:
@@ -113,11 +116,13 @@ async def arguments(request: Request) -> Arguments:
 
 
 def require_text(document: object) -> None:
-    """Raises MalformedRequest for half a surrogate pair: JSON can write it, but nothing can store or answer it."""
+    """Raises MalformedRequest for half a surrogate pair and for NaN: Python reads them, but nothing can store them."""
     try:
-        json.dumps(document, ensure_ascii=False).encode()
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
         raise MalformedRequest("Could not parse request object: a string holds half a surrogate pair.") from error
+    except ValueError as error:
+        raise MalformedRequest("Could not parse request object: NaN and Infinity are no JSON numbers.") from error
 
 
 def _wrong_type(name: str, expected: str, value: object) -> MalformedRequest:

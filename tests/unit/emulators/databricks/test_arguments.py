@@ -25,6 +25,8 @@ def test_flags_come_as_words_too(value: Any, expected: bool) -> None:
         ("integer", "x"),
         ("integer", True),
         ("integer", 1.5),
+        ("integer", float("inf")),
+        ("integer", 2**63),
         ("flag", "maybe"),
         ("mapping", []),
         ("texts", {"a": None}),
