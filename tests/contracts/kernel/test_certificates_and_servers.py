@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import time
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from emulators.kernel.certificates import LocalAuthority
 from emulators.kernel.dialects import arm_error
 from emulators.kernel.http import Route, build_app, json_response
-from emulators.kernel.server import Listener, PortInUse, serve
+from emulators.kernel.server import GRACE_SECONDS, Listener, PortInUse, serve
 
 
 async def hello(_: Request) -> Response:
@@ -63,3 +64,12 @@ def test_answers_do_not_wait_for_delayed_acknowledgements() -> None:
     listener = Listener.reserve()
     assert listener.socket.proto == socket.IPPROTO_TCP  # what asyncio looks at before it sets TCP_NODELAY
     listener.close()
+
+
+async def test_an_idle_client_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    authority, listener = LocalAuthority(tmp_path), Listener.reserve()
+    async with httpx.AsyncClient(verify=authority.client_context()) as client:
+        async with serve(APP, listener, tls=authority.server_context()):
+            await client.get(listener.address("https"))
+            ending = time.monotonic()
+        assert time.monotonic() - ending < GRACE_SECONDS
