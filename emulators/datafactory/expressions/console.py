@@ -25,7 +25,7 @@ _KNOWN = ("pipeline", "variables", "activities", "item", "dataset", "linkedServi
 
 
 def scope_from_context(context: Mapping[str, Any]) -> Scope:
-    """The scope of a context document: `pipeline` is what `pipeline()` answers, `variables` and `activities` are by name;
+    """The scope of a context document: `pipeline` is what `pipeline()` answers, `variables` and `activities` by name;
     where wanted `item`, `dataset`, `linkedService`, `trigger`, `triggerBody`, and `now` as an ISO time. Names may be
     written with `()`.
 

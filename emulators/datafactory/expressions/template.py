@@ -71,23 +71,18 @@ def compile_template(text: str) -> Template:
     return _cached(text) if len(text) <= _CACHED_LENGTH else _compiled(text)
 
 
-def split_template(text: str) -> list[Piece]:
+def split_template(text: str) -> Iterator[Piece]:
     """The pieces of a string, in order: its literal text with escapes resolved, and its expressions.
 
     A string that is one whole expression gives exactly one Segment that starts at 1; in `@{…}` they start behind the
     brace.
-    Raises ExpressionError for an expression that is not closed.
+    Raises ExpressionError on reaching an expression that is not closed: those in front of it come first (observed).
     """
     if text.startswith("@@"):
-        return [text[1:]]
+        return iter((text[1:],))
     if text.startswith("@") and len(text) > 1 and text[1] != "{":
-        return [Segment(text[1:], 1)]
-    return list(_interpolation(text)) if "@{" in text else [text]
-
-
-def is_whole(pieces: list[Piece]) -> bool:
-    """Whether the pieces are of a string that is one expression, whose value keeps its type."""
-    return len(pieces) == 1 and isinstance(pieces[0], Segment) and pieces[0].start == 1
+        return iter((Segment(text[1:], 1),))
+    return _interpolation(text) if "@{" in text else iter((text,))
 
 
 def _interpolation(text: str) -> Iterator[Piece]:
@@ -134,19 +129,17 @@ def _end_of_segment(text: str, mark: int) -> int:
 
 
 def _compiled(text: str) -> Template:
-    pieces = split_template(text)
-    if is_whole(pieces):
-        return Template(text, _program(pieces[0]), ())
-    return Template(text, None, tuple(piece if isinstance(piece, str) else _program(piece) for piece in pieces))
+    if len(text) > 1 and text[0] == "@" and text[1] not in "@{":
+        return Template(text, _program(text[1:]), ())
+    pieces = (piece if isinstance(piece, str) else _program(piece.text) for piece in split_template(text))
+    return Template(text, None, tuple(pieces))
 
 
 _cached = lru_cache(maxsize=_CACHED_TEMPLATES)(_compiled)
 
 
-def _program(piece: Piece) -> Program:
-    if isinstance(piece, str):
-        raise AssertionError(piece)
-    return compile_node(parse(piece.text), piece.text)
+def _program(text: str) -> Program:
+    return compile_node(parse(text), text)
 
 
 def parse_segments(text: str) -> list[tuple[Segment, Node]]:
