@@ -11,7 +11,6 @@ import posixpath
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +19,13 @@ from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobPrefix, BlobServiceClient, ContainerClient
 
+from emulators.databricks.runtime.mounted_entry import MountedEntry
 from emulators.databricks.runtime.unsupported import UnsupportedError
 from emulators.databricks.runtime.workspace_client import Mount
 
 _SOURCE = re.compile(r"(?:wasbs?|abfss?)://([^@/]+)@([^./]+)\.(?:blob|dfs)\.(core\.[^/]+)(?:/(.*))?$")
 _FOLDER_MARK = "hdi_isfolder"
 _FETCH_ATTEMPTS = 5  # a blob that keeps changing under the reader is not chased for ever
-
-
-@dataclass(frozen=True)
-class BlobEntry:
-    """A file or folder below a mount. `modified` in seconds since 1970, 0 for a folder without a marker."""
-
-    name: str
-    is_folder: bool
-    size: int = 0
-    modified: float = 0.0
-    etag: str | None = None
 
 
 class BlobFolder:
@@ -48,24 +37,24 @@ class BlobFolder:
         self._cache = cache
         self._copies: dict[str, tuple[str, Path]] = {}
 
-    def stat(self, name: str) -> BlobEntry:
+    def stat(self, name: str) -> MountedEntry:
         """Raises FileNotFoundError."""
         if not name:
-            return BlobEntry("", is_folder=True)
+            return MountedEntry("", is_folder=True)
         try:
             found = self._container.get_blob_client(self._prefix + name).get_blob_properties()
         except ResourceNotFoundError:
             if next(self._below(name), None) is None:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name) from None
-            return BlobEntry(name, is_folder=True)
+            return MountedEntry(name, is_folder=True)
         return self._entry(found)
 
-    def list(self, name: str) -> "list[BlobEntry]":
+    def list(self, name: str) -> "list[MountedEntry]":
         """The entries directly below a folder. Raises FileNotFoundError, NotADirectoryError."""
         if not self.stat(name).is_folder:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), name)
         start = self._prefix + (name + "/" if name else "")
-        found: dict[str, BlobEntry] = {}
+        found: dict[str, MountedEntry] = {}
         for item in self._container.walk_blobs(name_starts_with=start, include=["metadata"], delimiter="/"):
             entry = self._entry(item)
             if entry.name != name:
@@ -163,12 +152,12 @@ class BlobFolder:
         self._copies[name] = (etag, target)
         return target
 
-    def _entry(self, item: Any) -> BlobEntry:
+    def _entry(self, item: Any) -> MountedEntry:
         name = item.name.removeprefix(self._prefix).rstrip("/")
         if isinstance(item, BlobPrefix):
-            return BlobEntry(name, is_folder=True)
+            return MountedEntry(name, is_folder=True)
         is_folder = (item.metadata or {}).get(_FOLDER_MARK, "").lower() == "true"
-        return BlobEntry(name, is_folder, 0 if is_folder else item.size, item.last_modified.timestamp(), item.etag)
+        return MountedEntry(name, is_folder, 0 if is_folder else item.size, item.last_modified.timestamp(), item.etag)
 
 
 def open_mount(mount: Mount, cache: Path, proxy: str | None, ca_pem: str | None) -> BlobFolder:

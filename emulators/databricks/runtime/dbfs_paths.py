@@ -22,11 +22,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from emulators.databricks.runtime.blob_folder import BlobEntry, BlobFolder, open_mount
+from emulators.databricks.runtime.mounted_entry import MountedEntry
 from emulators.databricks.runtime.mounts import Mounts
 from emulators.databricks.runtime.unsupported import UnsupportedError
+
+if TYPE_CHECKING:
+    from emulators.databricks.runtime.blob_folder import BlobFolder
 
 _DEVICE = 0xDBF5  # `st_dev` of everything on a mount
 
@@ -43,7 +46,7 @@ class LocalPlace:
 class BlobPlace:
     """A path on a mount."""
 
-    folder: BlobFolder
+    folder: "BlobFolder"
     name: str
     shown: str
 
@@ -61,7 +64,7 @@ class DbfsPaths:
         self,
         root: Path,
         mounts: Mounts,
-        open_folder: Callable[[Any], BlobFolder],
+        open_folder: Callable[[Any], "BlobFolder"],
         workspace_folder: str,
         workspace_files: Path,
     ) -> None:
@@ -357,7 +360,7 @@ class Patches:
         with self._os["scandir"](real) as found:
             entries = {entry.name: entry.stat() for entry in found}
         for name in self._paths.mount_names_below(place):
-            entries[name] = _status(place.shown + name, BlobEntry(name, is_folder=True))
+            entries[name] = _status(place.shown + name, MountedEntry(name, is_folder=True))
         return [Entry(name, posixpath.join(place.shown, name), entries[name]) for name in sorted(entries)]
 
     def _replaced_rmtree(self) -> Callable[..., None]:
@@ -386,9 +389,16 @@ def install(paths: DbfsPaths) -> None:
     Patches(paths).install()
 
 
-def mount_opener(cache: Path, proxy: str | None, ca_pem: str | None) -> Callable[[Any], BlobFolder]:
+def mount_opener(cache: Path, proxy: str | None, ca_pem: str | None) -> Callable[[Any], "BlobFolder"]:
     """How `DbfsPaths` opens a mount: through the storage front door, if there is one."""
-    return lambda mount: open_mount(mount, cache, proxy, ca_pem)
+
+    def open_folder(mount: Any) -> "BlobFolder":
+        # the storage client takes a third of a second to load, and most notebooks never need it
+        from emulators.databricks.runtime.blob_folder import open_mount
+
+        return open_mount(mount, cache, proxy, ca_pem)
+
+    return open_folder
 
 
 def _open_for_writing(
@@ -419,7 +429,7 @@ def _stat(place: BlobPlace) -> os.stat_result:
     return _status(place.shown, place.folder.stat(place.name))
 
 
-def _status(path: str, entry: BlobEntry) -> os.stat_result:
+def _status(path: str, entry: MountedEntry) -> os.stat_result:
     kind = stat.S_IFDIR if entry.is_folder else stat.S_IFREG
     # the number tells files apart (shutil asks whether source and target are the same)
     number = zlib.crc32(posixpath.normpath(path).encode("utf-8", "surrogateescape")) + 1

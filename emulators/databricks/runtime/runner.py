@@ -12,9 +12,10 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from emulators.databricks.runtime.memory import MemoryWatch
+from emulators.databricks.runtime.process_family import OutputLog, ProcessFamily
 from emulators.databricks.runtime.process_order import ProcessOrder, ProcessReport
 from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec, Outcome, RunContext
 from emulators.databricks.runtime.settings import RuntimeSettings
@@ -23,7 +24,6 @@ from emulators.kernel.processes import Child, start_child
 
 __all__ = ["NotebookResult", "NotebookRunSpec", "NotebookRunner", "Outcome", "RunContext"]
 
-_LOG_LIMIT = 10 << 20  # bytes kept of a run's output; more is dropped, saying so
 _GRACE = 2.0  # seconds between asking a notebook's processes to end and making them
 _ENTRY = "from emulators.databricks.runtime.notebook_process import main; main()"
 
@@ -88,10 +88,10 @@ class NotebookRunner:
             run.cancelled.set()
 
     async def _run_attached(self, spec: NotebookRunSpec, run: _Run, gateway: Gateway, folder: Path) -> NotebookResult:
-        child = await self._start(spec, gateway, folder)
-        logs = asyncio.create_task(_collect(child))
-        memory = MemoryWatch(child.pid, self._settings.memory_limit_bytes)
-        watching = asyncio.create_task(memory.watch())
+        log = OutputLog()
+        child = await self._start(spec, gateway, folder, log)
+        family = ProcessFamily(child.pid, self._settings.memory_limit_bytes)
+        watching = asyncio.create_task(family.watch_memory())
         try:
             ended_by = await _first_end(child, run, spec.timeout_seconds, watching)
             if ended_by is not None:
@@ -100,10 +100,13 @@ class NotebookRunner:
         finally:
             watching.cancel()
             code = await child.terminate(_GRACE)
-        text = await logs
-        return _result(ended_by, code, ProcessReport.read(folder), text, memory)
+            family.end_strays()
+        result = _result(ended_by, code, ProcessReport.read(folder), await log.text(), family)
+        if result.outcome == "FAILED" and not self._driver.running:
+            return replace(result, error=f"Spark's driver ended while the notebook used it. {result.error}")
+        return result
 
-    async def _start(self, spec: NotebookRunSpec, gateway: Gateway, folder: Path) -> Child:
+    async def _start(self, spec: NotebookRunSpec, gateway: Gateway, folder: Path, log: OutputLog) -> Child:
         settings = self._settings
         order = ProcessOrder(
             run_id=spec.run_id,
@@ -124,9 +127,10 @@ class NotebookRunner:
             env=notebook_environment(os.environ, spec.context),
             cwd=folder,
             stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=log.write_end,
             stderr=asyncio.subprocess.STDOUT,
         )
+        log.started()
         stdin = pipe(child.process.stdin)
         stdin.write(order.to_json().encode())
         stdin.close()
@@ -162,37 +166,24 @@ async def _first_end(child: Child, run: _Run, timeout: float | None, watching: a
     return "FAILED" if watching in done else "TIMEDOUT"
 
 
-async def _collect(child: Child) -> str:
-    """Everything the process wrote, up to a limit."""
-    output = pipe(child.process.stdout)
-    kept = bytearray()
-    dropped = 0
-    while chunk := await output.read(1 << 16):
-        room = _LOG_LIMIT - len(kept)
-        kept += chunk[:room]
-        dropped += max(0, len(chunk) - room)
-    text = kept.decode("utf-8", "replace")
-    return f"{text}\n[{dropped} more bytes of output were dropped]\n" if dropped else text
-
-
 def _result(
-    ended_by: Outcome | None, code: int, report: ProcessReport | None, logs: str, memory: MemoryWatch
+    ended_by: Outcome | None, code: int, report: ProcessReport | None, logs: str, family: ProcessFamily
 ) -> NotebookResult:
-    peak = max(memory.peak, (report.peak_memory_bytes if report else None) or 0) or None
+    peak = max(family.peak, (report.peak_memory_bytes if report else None) or 0) or None
     if ended_by is not None:
-        return NotebookResult(ended_by, None, _reason(ended_by, memory), None, logs, peak)
+        return NotebookResult(ended_by, None, _reason(ended_by, family), None, logs, peak)
     if report is None:
         return NotebookResult("FAILED", None, _died(code), None, logs, peak)
     outcome: Outcome = "SUCCESS" if report.succeeded else "FAILED"
     return NotebookResult(outcome, report.exit_value, report.error, report.error_trace, logs, peak, report.task_values)
 
 
-def _reason(ended_by: Outcome, memory: MemoryWatch) -> str:
+def _reason(ended_by: Outcome, family: ProcessFamily) -> str:
     if ended_by == "TIMEDOUT":
         return "The notebook ran longer than its timeout."
     if ended_by == "CANCELED":
         return "The run was canceled."
-    taken, limit = memory.peak >> 20, memory.limit >> 20
+    taken, limit = family.peak >> 20, family.limit >> 20
     return f"The notebook's processes took {taken} MiB of memory; the limit is {limit} MiB. They were ended."
 
 

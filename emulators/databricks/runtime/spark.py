@@ -63,6 +63,7 @@ class SparkDriver:
         """
         async with self._starting:
             if not self.running:
+                await self.stop()  # of a driver that died, members of its group may be left
                 await asyncio.to_thread(self._prepare)
                 self._child = await self._launch()
 

@@ -12,6 +12,8 @@ import json
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ from pyspark.sql import SparkSession
 from emulators.databricks.runtime.file_systems import CLASSES, compile_into
 
 _POOL = "spark.scheduler.pool"
+_JAVA_GRACE = 5.0  # seconds for Java to end by itself
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,8 @@ def main() -> None:
     SparkContext._ensure_initialized()
     compile_into(Path(os.environ["SPARK_CONF_DIR"]) / CLASSES, SparkContext._jvm)  # before Spark looks at its warehouse
     spark = SparkSession.builder.getOrCreate()
+    gateway: Any = spark.sparkContext._gateway
+    threading.Thread(target=_end_with, args=(gateway.proc,), daemon=True).start()
     try:
         host = SparkHost(spark)
         print(json.dumps({"ready": True, "spark_version": host.version}), file=answers, flush=True)
@@ -143,17 +148,20 @@ def main() -> None:
         _end(spark)
 
 
+def _end_with(java: Any) -> None:
+    """A driver without its Java is none: whoever waits for an answer must learn it at once."""
+    java.wait()
+    os._exit(1)
+
+
 def _end(spark: SparkSession) -> None:
     gateway: Any = spark.sparkContext._gateway
     with contextlib.suppress(Exception):  # a JVM that is gone already has nothing to stop
         spark.stop()
-    java = gateway.proc
-    java.stdin.close()
-    try:
-        java.wait(5)
-    except Exception:  # noqa: BLE001 - it will not end by itself
-        java.kill()
-        java.wait()
+    gateway.proc.stdin.close()  # Java ends when its input does, and `_end_with` ends us with it
+    time.sleep(_JAVA_GRACE)
+    gateway.proc.kill()
+    time.sleep(_JAVA_GRACE)
 
 
 if __name__ == "__main__":

@@ -170,7 +170,12 @@ class Bench:
     folder: Path
 
     async def run(
-        self, *cells: str, path: str = "/Shared/case/nb", timeout: float | None = None, run_id: int = 0, **parameters: str
+        self,
+        *cells: str,
+        path: str = "/Shared/case/nb",
+        timeout: float | None = None,
+        run_id: int = 0,
+        **parameters: str,
     ) -> NotebookResult:
         self.workspace.notebooks[path] = notebook(*cells)
         return await self.run_path(path, parameters, timeout, run_id)
@@ -261,7 +266,9 @@ async def bench(driver: tuple[SparkDriver, RuntimeSettings], tmp_path: Path) -> 
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(workspace))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     host = f"http://127.0.0.1:{server.server_port}"
-    context = RunContext(host=host, token=TOKEN, org_id="4711", cluster_id="1123-000000-abcdefgh", user="me@example.com")
+    context = RunContext(
+        host=host, token=TOKEN, org_id="4711", cluster_id="1123-000000-abcdefgh", user="me@example.com"
+    )
     bench = Bench(NotebookRunner(spark, settings), spark, workspace, context, _RUN_IDS, settings.dbfs_root)
     loop = asyncio.get_running_loop()
     workspace.run = lambda path, parameters, timeout: asyncio.run_coroutine_threadsafe(

@@ -38,7 +38,8 @@ assert os.path.getsize(root + '/a/one.txt') == 9 and os.path.isdir(root + '/a/b'
 assert abs(os.path.getmtime(root + '/a/one.txt') - time.time()) < 120
 assert sorted(glob.glob(root + '/a/*.txt')) == [root + '/a/one.txt', root + '/a/zwei ü+%.txt']
 assert sorted(p.name for p in pathlib.Path(root).rglob('*.txt')) == ['one.txt', 'zwei ü+%.txt']
-assert [(d, sorted(ds), sorted(fs)) for d, ds, fs in os.walk(root + '/a')][0][1:] == (['b'], ['one.txt', 'zwei ü+%.txt'])
+walked = next(os.walk(root + '/a'))
+assert (walked[1], sorted(walked[2])) == (['b'], ['one.txt', 'zwei ü+%.txt'])
 shutil.copy(root + '/a/one.txt', root + '/a/b/copy.txt')
 shutil.copytree(root + '/a', root + '/c')
 os.rename(root + '/c/one.txt', root + '/c/uno.txt')
@@ -49,7 +50,8 @@ with gzip.open(root + '/c/z.gz', 'wt') as f:
 assert gzip.open(root + '/c/z.gz', 'rt').read() == 'zipped'
 pathlib.Path(root, 'c', 'b', 'copy.txt').unlink()
 os.rmdir(root + '/c/b')
-for wrong in (lambda: open(root + '/missing'), lambda: open(root + '/nofolder/x', 'w'), lambda: os.remove(root + '/missing')):
+missing = root + '/missing'
+for wrong in (lambda: open(missing), lambda: open(missing + '/x', 'w'), lambda: os.remove(missing)):
     try:
         wrong()
         raise AssertionError('no error')

@@ -52,7 +52,8 @@ async def test_python_functions_in_spark_find_modules_beside_the_notebook(bench)
     bench.workspace.files["/Shared/case/data.txt"] = b"beside"
     result = await bench.run(
         "from mymod.sums import add",
-        "f = udf(lambda x: add(x), 'long')\ntotal = spark.range(3).select(f('id').alias('y')).groupBy().sum('y').first()[0]",
+        "f = udf(lambda x: add(x), 'long')",
+        "total = spark.range(3).select(f('id').alias('y')).groupBy().sum('y').first()[0]",
         "rdd = sc.parallelize([1, 2]).map(add).sum()",
         "dbutils.notebook.exit(f\"{total} {rdd} {open('data.txt').read()}\")",
     )
@@ -60,7 +61,9 @@ async def test_python_functions_in_spark_find_modules_beside_the_notebook(bench)
 
 
 async def test_included_notebooks_share_the_namespace_and_get_values(bench):
-    bench.workspace.notebooks["/Shared/lib/helper"] = "# Databricks notebook source\nshared = dbutils.widgets.get('who') + '!'"
+    bench.workspace.notebooks["/Shared/lib/helper"] = (
+        "# Databricks notebook source\nshared = dbutils.widgets.get('who') + '!'"
+    )
     result = await bench.run(
         '# MAGIC %run ../lib/helper $who="world"', "dbutils.notebook.exit(shared + str(len(dbutils.widgets.getAll())))"
     )
@@ -69,12 +72,14 @@ async def test_included_notebooks_share_the_namespace_and_get_values(bench):
 
 async def test_a_child_notebook_is_a_run_of_its_own(bench):
     bench.workspace.notebooks["/Shared/case/child"] = (
-        "# Databricks notebook source\nassert 'mine' not in globals()\ndbutils.notebook.exit('got ' + dbutils.widgets.get('a'))"
+        "# Databricks notebook source\n"
+        "assert 'mine' not in globals()\ndbutils.notebook.exit('got ' + dbutils.widgets.get('a'))"
     )
     bench.workspace.notebooks["/Shared/case/bad"] = "# Databricks notebook source\nraise ValueError('no')"
     result = await bench.run(
         "mine = dbutils.notebook.run('./child', 60, {'a': 'b'})",
-        "try:\n    dbutils.notebook.run('bad', 60)\nexcept Exception as error:\n    dbutils.notebook.exit(f'{mine}; {error}')",
+        "try:\n    dbutils.notebook.run('bad', 60)\n"
+        "except Exception as error:\n    dbutils.notebook.exit(f'{mine}; {error}')",
     )
     assert result.exit_value == (
         "got b; com.databricks.WorkflowException: com.databricks.NotebookExecutionException: "
@@ -90,7 +95,10 @@ async def test_a_bare_except_cannot_lose_the_exit(bench):
 @pytest.mark.parametrize(
     ("code", "error"),
     [
-        ("import sys; sys.exit(3)", "SystemExit: 3. A notebook ends early with dbutils.notebook.exit, not with sys.exit."),
+        (
+            "import sys; sys.exit(3)",
+            "SystemExit: 3. A notebook ends early with dbutils.notebook.exit, not with sys.exit.",
+        ),
         ("import os; os._exit(7)", "The notebook's Python process exited with code 7 before the notebook ended."),
         ("import os; os.kill(os.getpid(), 11)", "The notebook's Python process was ended by SIGSEGV."),
         ("spark.stop()", "RuntimeError: A notebook must not stop Spark"),
@@ -117,7 +125,7 @@ async def test_a_notebook_that_never_ends_is_ended_by_its_timeout(bench):
 
 async def test_cancelling_ends_the_spark_job_of_a_thread_too(bench):
     slow = "spark.range(2).repartition(2).foreach(lambda row: __import__('time').sleep(600))"
-    code = f"import threading\nt = threading.Thread(target=lambda: {slow})\nt.start()\nprint('started', flush=True)\nt.join()"
+    code = f"import threading\nt = threading.Thread(target=lambda: {slow})\nt.start()\nt.join()"
     running = asyncio.create_task(bench.run(code, run_id=5001))
     await asyncio.sleep(6)
     await bench.runner.cancel(5001)
@@ -147,18 +155,18 @@ async def test_secrets_are_blanked_wherever_they_are_shown(bench):
 
 async def test_dbfs_files_through_dbutils_and_spark(bench):
     result = await bench.run(
-        "dbutils.fs.put('/tmp/a/one.txt', 'x,y\\n1,2\\n', True)",
-        "assert dbutils.fs.head('dbfs:/tmp/a/one.txt', 3) == 'x,y'",
-        "dbutils.fs.cp('/tmp/a', '/tmp/b', True)\ndbutils.fs.mv('/tmp/b/one.txt', '/tmp/b/two.txt')",
-        "files = dbutils.fs.ls('/tmp/b')\nfolders = dbutils.fs.ls('/tmp/')\nprint(files, folders)",
-        "n = spark.read.option('header', True).csv('/tmp/b/*.txt').count()",
-        "gone = (dbutils.fs.rm('/tmp/a', True), dbutils.fs.rm('/tmp/a', True))",
-        "try:\n    dbutils.fs.ls('/tmp/a')\nexcept Exception as error:\n    text = str(error)",
+        "dbutils.fs.put('/case/a/one.txt', 'x,y\\n1,2\\n', True)",
+        "assert dbutils.fs.head('dbfs:/case/a/one.txt', 3) == 'x,y'",
+        "dbutils.fs.cp('/case/a', '/case/b', True)\ndbutils.fs.mv('/case/b/one.txt', '/case/b/two.txt')",
+        "files = dbutils.fs.ls('/case/b')\nfolders = dbutils.fs.ls('/case/')\nprint(files, folders)",
+        "n = spark.read.option('header', True).csv('/case/b/*.txt').count()",
+        "gone = (dbutils.fs.rm('/case/a', True), dbutils.fs.rm('/case/a', True))",
+        "try:\n    dbutils.fs.ls('/case/a')\nexcept Exception as error:\n    text = str(error)",
         "dbutils.notebook.exit([files[0].path, files[0].size, [f.name for f in folders], n, gone, text])",
     )
-    assert result.exit_value.startswith("['dbfs:/tmp/b/two.txt', 8, ['a/', 'b/'], 1, (True, False), "), result
+    assert result.exit_value.startswith("['dbfs:/case/b/two.txt', 8, ['a/', 'b/'], 1, (True, False), "), result
     assert "java.io.FileNotFoundException" in result.exit_value
-    assert (bench.folder / "tmp/b/two.txt").read_text() == "x,y\n1,2\n"
+    assert (bench.folder / "case/b/two.txt").read_text() == "x,y\n1,2\n"
 
 
 async def test_the_sessions_of_two_runs_are_apart(bench):
@@ -183,12 +191,17 @@ async def test_the_modules_and_context_that_only_databricks_has(bench):
         "from databricks.sdk.runtime import dbutils as same\nassert same is dbutils",
         "context = dbutils.notebook.entry_point.getDbutils().notebook().getContext()",
         "import json\nprint(json.loads(context.toJson())['tags'])",
-        "dbutils.notebook.exit([context.notebookPath().get(), context.tags().get('jobId').get(), context.clusterId().get()])",
+        "job, cluster = context.tags().get('jobId').get(), context.clusterId().get()",
+        "dbutils.notebook.exit([context.notebookPath().get(), job, cluster])",
     )
     assert result.exit_value == "['/Shared/case/nb', '77', '1123-000000-abcdefgh']", result
 
 
 async def test_shell_cells_and_unsupported_cells(bench):
-    result = await bench.run("# MAGIC %sh echo from the shell\n# MAGIC false", "# MAGIC %md\n# MAGIC # Title", "# MAGIC %scala\n# MAGIC val x = 1")
+    result = await bench.run(
+        "# MAGIC %sh echo from the shell\n# MAGIC false",
+        "# MAGIC %md\n# MAGIC # Title",
+        "# MAGIC %scala\n# MAGIC val x = 1",
+    )
     assert "from the shell" in result.logs
     assert "%scala (/Shared/case/nb, cell 3) is not supported" in result.error
