@@ -337,6 +337,33 @@ async def test_jobs_are_created_changed_run_and_deleted(workspace: Any) -> None:
     assert await workspace.listed(api.list) == []
 
 
+async def test_lists_come_in_pages_newest_first_and_by_filter(workspace: Any, make_task: Any) -> None:
+    await workspace.notebook()
+    api = workspace.client.jobs
+    tasks = [jobs.Task(task_key="only", notebook_task=jobs.NotebookTask("/Shared/n"))]
+    made = [(await workspace.call(api.create, name=f"job {number}", tasks=tasks)).job_id for number in range(3)]
+    assert [each.job_id for each in await workspace.listed(api.list, limit=1)] == made[::-1]
+    runs = [(await workspace.call(api.run_now, made[0])).run_id]
+    await workspace.ended(runs[0])
+    runs += [await workspace.submit(make_task()) for _ in range(2)]
+    for run_id in runs:
+        await workspace.ended(run_id)
+    assert [each.run_id for each in await workspace.listed(api.list_runs, limit=1)] == runs[::-1]
+    assert [each.run_id for each in await workspace.listed(api.list_runs, job_id=made[0])] == runs[:1]
+    submitted = await workspace.listed(api.list_runs, run_type=jobs.RunType.SUBMIT_RUN, completed_only=True)
+    assert [each.run_id for each in submitted] == runs[:0:-1]
+    assert await workspace.listed(api.list_runs, active_only=True) == []
+    with pytest.raises(InvalidParameterValue, match="Invalid limit"):
+        await workspace.listed(api.list_runs, limit=1000)
+
+
+async def test_more_than_a_hundred_attempts_come_in_pages(workspace: Any, make_task: Any) -> None:
+    await workspace.notebook()
+    workspace.runner.behaviours["/Shared/n"] = fails
+    run = await workspace.ended(await workspace.submit(make_task(max_retries=120)))
+    assert [each.attempt_number for each in run.tasks] == list(range(121))
+
+
 async def test_a_flat_job_is_shown_flat_by_the_oldest_api(workspace: Any) -> None:
     api = workspace.client.api_client
     notebook = {"notebook_path": "/Shared/n"}
