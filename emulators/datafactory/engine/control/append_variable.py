@@ -1,7 +1,7 @@
 """Append Variable: one more element at the end of an Array variable."""
 
-from emulators.datafactory.engine.control.immediate import Immediate
 from emulators.datafactory.engine.control.set_variable import undefined
+from emulators.datafactory.engine.control.single import Immediate
 from emulators.datafactory.engine.errors import ActivityError
 
 

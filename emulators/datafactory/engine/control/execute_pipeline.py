@@ -6,7 +6,7 @@ The shape of the output beside `pipelineReturnValue` is assumed.
 
 from typing import TYPE_CHECKING, Any
 
-from emulators.datafactory.engine.control.immediate import Immediate
+from emulators.datafactory.engine.control.single import Single
 from emulators.datafactory.engine.errors import ActivityError, RunRefused
 from emulators.datafactory.engine.records import InvokedBy, PipelineRun
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from emulators.datafactory.engine.step import Step
 
 
-class ExecutePipeline(Immediate):
+class ExecutePipeline(Single):
     def __init__(self, step: "Step") -> None:
         super().__init__(step)
         self._child: str | None = None

@@ -5,7 +5,7 @@ The fallback sentences are documented word for word.
 
 from typing import Any
 
-from emulators.datafactory.engine.control.immediate import Immediate
+from emulators.datafactory.engine.control.single import Immediate
 from emulators.datafactory.engine.errors import ActivityError
 
 NOT_A_STRING = "ErrorCodeNotString"

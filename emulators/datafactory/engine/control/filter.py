@@ -1,7 +1,7 @@
 """Filter: keeps the items for which the condition holds, in their order."""
 
 from emulators.datafactory.engine.control.container import wrong_type
-from emulators.datafactory.engine.control.immediate import Immediate
+from emulators.datafactory.engine.control.single import Immediate
 from emulators.datafactory.engine.values import type_name
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulators.datafactory.engine.control.immediate import Immediate
+from emulators.datafactory.engine.control.single import Immediate
 from emulators.datafactory.engine.errors import ActivityError
 from emulators.datafactory.engine.values import WrongType, check_variable
 

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
+from emulators.datafactory.engine.control.single import Single
 from emulators.datafactory.engine.errors import ActivityError
 
 if TYPE_CHECKING:
-    from emulators.datafactory.engine.frame import Frame
     from emulators.datafactory.engine.step import Step
 
 
-class Wait:
+class Wait(Single):
     def __init__(self, step: "Step") -> None:
-        self.step = step
+        super().__init__(step)
         self._timer: int | None = None
 
     def start(self) -> None:
@@ -30,6 +30,3 @@ class Wait:
     def stop(self) -> None:
         self.step.run.drop_timer(self._timer)
         self.step.cancel()
-
-    def frame_closed(self, frame: "Frame") -> None:
-        raise AssertionError("a Wait has no inner activities")
