@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import h11
 
-from emulators.kernel.dialects import storage_error
 from emulators.kernel.errors import CloudError
 from emulators.storage.addresses import Address, Target, read_address, split_target
+from emulators.storage.answers import passed_on, send_error
 from emulators.storage.batch import LARGEST_BODY, batch_changes, batch_outcomes
 from emulators.storage.commit import Commit
 from emulators.storage.dialogue import Dialogue
 from emulators.storage.errors import OperationTimedOut, RequestBodyTooLarge
 from emulators.storage.events import Change, Outcome
-from emulators.storage.heads import body_length, forwarded_request_headers, forwarded_response_headers, text_headers
+from emulators.storage.heads import body_length, forwarded_request_headers, text_headers
 from emulators.storage.locks import BlobLocks
 from emulators.storage.operations import Operation, identify
 from emulators.storage.pool import AzuritePool
@@ -109,9 +109,8 @@ class Exchange:
                 await commit.begin()
             await self._send(upstream, head, commit, inline=length is not None and length <= _INLINE_BODY)
             response = await self._answer(upstream)
-            await commit.end(
-                [Outcome(response.status_code, text_headers(response.headers))] * len(changes), self._received
-            )
+            outcome = Outcome(response.status_code, text_headers(response.headers))
+            await commit.end([outcome] * len(changes), self._received)
         await self._return(upstream, response)
         await self._finish_upload()
 
@@ -121,13 +120,13 @@ class Exchange:
         changes = batch_changes(self._headers.get("content-type", ""), body, host, self._backstage.accounts)
         async with Commit(self._backstage.locks, self._backstage.witness, list(changes.values())) as commit:
             await commit.begin()
-            await self._to_azurite(upstream, head, h11.Data(data=body), h11.EndOfMessage())
+            await _try_send(upstream, [head, h11.Data(data=body), h11.EndOfMessage()])
             response = await self._answer(upstream)
             answer = await self._whole_answer(upstream)
             outcomes = batch_outcomes(text_headers(response.headers).get("content-type", ""), answer)
             unanswered = Outcome(0, {})
             await commit.end([outcomes.get(part, unanswered) for part in changes], 0)
-        await self._client.send_all(_own(response), h11.Data(data=answer), h11.EndOfMessage())
+        await self._client.send_all(passed_on(response), h11.Data(data=answer), h11.EndOfMessage())
 
     async def _send(self, upstream: Dialogue, head: h11.Request, commit: Commit, *, inline: bool) -> None:
         """Send head and body; a long body goes on beside the answer, which Azurite may give before its end."""
@@ -167,9 +166,6 @@ class Exchange:
                 self._upload.exception()  # it was ours to look at
         else:
             await self._upload
-
-    async def _to_azurite(self, upstream: Dialogue, *events: h11.Event) -> None:
-        await _try_send(upstream, list(events))
 
     async def _answer(self, upstream: Dialogue) -> h11.Response:
         """The head of Azurite's answer. Raises ClientGone or OperationTimedOut."""
@@ -212,7 +208,7 @@ class Exchange:
 
     async def _return(self, upstream: Dialogue, response: h11.Response) -> None:
         """Stream Azurite's answer to the client. Raises ConnectionError when either side breaks off."""
-        waiting: list[h11.Event] = [_own(response)]
+        waiting: list[h11.Event] = [passed_on(response)]
         try:
             while True:
                 event = upstream.ready_event()
@@ -243,25 +239,6 @@ class Exchange:
         return b"".join(pieces)
 
 
-async def send_error(client: Dialogue, error: CloudError, *, last: bool = False) -> None:
-    """Answer a request with an error in the Blob service's dialect, after reading the rest of its body.
-
-    `last` closes the connection afterwards and reads no further: what follows could not be told apart. A client
-    that still waits to be told to send its body is not told, and its connection is closed too.
-    """
-    last = last or client.http.they_are_waiting_for_100_continue
-    while not last and client.http.their_state is h11.SEND_BODY:
-        await client.next_event()
-    rendered = storage_error(error)
-    headers = [*rendered.raw_headers, *((name.encode(), value.encode()) for name, value in error.headers.items())]
-    if last:
-        headers.append((b"Connection", b"close"))
-    events: list[h11.Event] = [h11.Response(status_code=error.status, headers=headers)]
-    if not client.asked_for_head:
-        events.append(h11.Data(data=bytes(rendered.body)))
-    await client.send_all(*events, h11.EndOfMessage())
-
-
 async def _try_send(upstream: Dialogue, events: list[h11.Event]) -> bool:
     """Send to Azurite; False when it has closed the connection (its answer may still be there to read)."""
     try:
@@ -269,9 +246,3 @@ async def _try_send(upstream: Dialogue, events: list[h11.Event]) -> bool:
     except (ConnectionError, h11.LocalProtocolError):
         return False
     return True
-
-
-def _own(response: h11.Response) -> h11.Response:
-    return h11.Response(
-        status_code=response.status_code, reason=response.reason, headers=forwarded_response_headers(response)
-    )

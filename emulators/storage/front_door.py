@@ -15,10 +15,11 @@ import h11
 from emulators.kernel.errors import CloudError
 from emulators.kernel.server import Listener
 from emulators.storage.addresses import product_account
+from emulators.storage.answers import send_error
 from emulators.storage.channel import Channel
 from emulators.storage.dialogue import Dialogue
 from emulators.storage.errors import AuthorizationFailure, InvalidRequest
-from emulators.storage.exchange import Backstage, ClientGone, Exchange, send_error
+from emulators.storage.exchange import Backstage, ClientGone, Exchange
 
 _logger = logging.getLogger("drydock.storage")
 
