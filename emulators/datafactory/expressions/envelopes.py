@@ -20,8 +20,13 @@ def envelope(content: bytes, content_type: str = BINARY_TYPE) -> dict[str, Any]:
 
 
 def is_envelope(value: Any) -> bool:
-    """Whether a value stands for binary or XML: an object with a content type that is a string, and a content."""
-    return type(value) is dict and type(member(value, "$content-type")) is str and has_member(value, "$content")
+    """Whether a value stands for binary or XML: an object with a content type and a content (observed)."""
+    return (
+        type(value) is dict
+        and len(value) > 1
+        and member(value, "$content-type") is not None
+        and member(value, "$content") is not None
+    )
 
 
 def content_type(value: dict[str, Any]) -> str:
@@ -29,24 +34,30 @@ def content_type(value: dict[str, Any]) -> str:
     return str(member(value, "$content-type"))
 
 
+def raw_content(value: dict[str, Any]) -> str:
+    """The content of an envelope as it was given, base64 or not."""
+    return str(member(value, "$content"))
+
+
 def is_xml(value: Any) -> bool:
-    """Whether a value is an envelope of XML."""
+    """Whether a value is an envelope of XML; other media types of XML do not count (observed)."""
     if not is_envelope(value):
         return False
-    media = content_type(value).partition(";")[0].strip().lower()
-    return media in ("application/xml", "text/xml") or media.endswith("+xml")
+    return content_type(value).partition(";")[0].strip().lower() == "application/xml"
 
 
 def envelope_bytes(value: dict[str, Any]) -> bytes:
     """The content of an envelope; raises ValueError when it is not base64."""
-    content = member(value, "$content")
-    if type(content) is not str:
-        raise ValueError("the content is not a string")
-    return decode_base64(content)
+    return decode_base64(raw_content(value))
 
 
 def envelope_text(value: dict[str, Any]) -> str:
-    """The content of an envelope as text, in the charset of its type, else UTF-8 with unreadable bytes replaced."""
+    """The content of an envelope as text, in the charset of its type, else UTF-8 with unreadable bytes replaced.
+
+    Raises ValueError when there is no telling: no base64, or no media type.
+    """
+    if type(member(value, "$content-type")) is not str or not content_type(value):
+        raise ValueError("no media type")
     return decode_text(envelope_bytes(value), content_type(value))
 
 
@@ -78,8 +89,3 @@ def member(value: dict[str, Any], name: str) -> Any:
         return value[name]
     lower = name.lower()
     return next((item for key, item in value.items() if key.lower() == lower), None)
-
-
-def has_member(value: dict[str, Any], name: str) -> bool:
-    """Whether there is such a property, ignoring case."""
-    return name in value or name.lower() in (key.lower() for key in value)

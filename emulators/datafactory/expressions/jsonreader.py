@@ -17,6 +17,7 @@ _UNLIKE_STRICT = re.compile(r"\\u[dD]|[0-9]{381}")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DOUBLE = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _MAXIMUM_DIGITS = 380
+_MAXIMUM_DEPTH = 512
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "\\": "\\", "/": "/", '"': '"', "'": "'"}
 _WORDS: dict[str, tuple[str, Any]] = {
     "true": ("boolean", True),
@@ -38,12 +39,26 @@ def read_json(text: str) -> Any:
 
     Raises JsonError with Json.NET's sentence, its path, line and position.
     """
-    if not _UNLIKE_STRICT.search(text):
+    if not _UNLIKE_STRICT.search(text) and not _too_deep(text):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             pass  # not strict JSON: the lenient reader has the last word
     return _Reader(text).read()
+
+
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def _too_deep(text: str) -> bool:
+    if text.count("[") + text.count("{") <= _MAXIMUM_DEPTH:
+        return False
+    depth = 0
+    for match in _BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
+        if depth > _MAXIMUM_DEPTH:
+            return True
+    return False
 
 
 @dataclass(slots=True)
@@ -161,6 +176,8 @@ class _Reader:
             self._advance_index()
             container = _Container({} if character == "{" else [])
             self._store(container.value)
+            if len(self.open) == _MAXIMUM_DEPTH:
+                raise self._error(f"The reader's MaxDepth of {_MAXIMUM_DEPTH} has been exceeded.")
             self.open.append(container)
             return container.value
         if character in "])":

@@ -59,8 +59,8 @@ def _interpolated(program: Program, scope: Scope) -> str:
         return to_text(value)
     except (ValueError, RecursionError):
         raise ExpressionError(
-            "The function 'string' was invoked with a parameter that is not valid. The value cannot be converted to"
-            " a string.",
+            "Template language expression cannot be evaluated: one of string interpolation segments is not valid. The"
+            " value cannot be converted to string.",
             expression=program.text,
             position=0,
         ) from None

@@ -7,6 +7,7 @@ from typing import Any
 
 from emulators.datafactory.expressions.envelopes import envelope_text, is_envelope
 from emulators.datafactory.expressions.errors import ExpressionError
+from emulators.datafactory.expressions.lexer import INT64_MAX, INT64_MIN
 from emulators.datafactory.expressions.values import type_name
 
 MAXIMUM_TEXT = 64 * 1024 * 1024
@@ -23,7 +24,7 @@ def to_text(value: Any) -> str:
     """The text of a value: booleans capitalised, null empty, objects and arrays as compact JSON, binary and XML
     decoded.
 
-    Raises UnicodeError or ValueError when the content of a binary cannot be read as text.
+    Raises ValueError for the content of a binary that cannot be read as text, and for an integer beyond Int64.
     """
     kind = type(value)
     if kind is str:
@@ -33,6 +34,8 @@ def to_text(value: Any) -> str:
     if kind is bool:
         return "True" if value else "False"
     if kind is int:
+        if not INT64_MIN <= value <= INT64_MAX:
+            raise ValueError("no Int64")
         return str(value)
     if kind is float:
         return float_text(value)
@@ -81,25 +84,33 @@ def json_text(value: Any, indented: bool = False) -> str:
 
 
 def _write(value: Any, out: list[str], newline: str) -> None:
-    kind = type(value)
-    if kind is str:
-        out.append(f'"{value.translate(_ESCAPE_TABLE)}"')
-    elif kind is dict:
-        pairs = [(f'"{name.translate(_ESCAPE_TABLE)}":{" " if newline else ""}', item) for name, item in value.items()]
-        _write_members("{}", pairs, out, newline)
-    elif kind is list:
-        _write_members("[]", [("", item) for item in value], out, newline)
-    else:
-        out.append(_scalar(value))
+    """Writes with a list of what is left to write, so that depth costs no stack; texts in it are ready."""
+    pending: list[Any] = [(value, newline)]
+    while pending:
+        task = pending.pop()
+        if type(task) is str:
+            out.append(task)
+            continue
+        current, indent = task
+        kind = type(current)
+        if kind is str:
+            out.append(f'"{current.translate(_ESCAPE_TABLE)}"')
+        elif kind is dict:
+            labels = [f'"{name.translate(_ESCAPE_TABLE)}":{" " if indent else ""}' for name in current]
+            _write_members("{}", labels, list(current.values()), pending, indent)
+        elif kind is list:
+            _write_members("[]", [""] * len(current), current, pending, indent)
+        else:
+            out.append(_scalar(current))
 
 
-def _write_members(brackets: str, members: list[tuple[str, Any]], out: list[str], newline: str) -> None:
+def _write_members(brackets: str, labels: list[str], items: list[Any], pending: list[Any], newline: str) -> None:
     inner = newline and newline + "  "
-    out.append(brackets[0])
-    for index, (label, item) in enumerate(members):
-        out.append(f"{',' if index else ''}{inner}{label}")
-        _write(item, out, inner)
-    out.append(f"{newline if members else ''}{brackets[1]}")
+    pending.append(f"{newline if items else ''}{brackets[1]}")
+    for index in range(len(items) - 1, -1, -1):
+        pending.append((items[index], inner))
+        pending.append(f"{',' if index else ''}{inner}{labels[index]}")
+    pending.append(brackets[0])
 
 
 def _scalar(value: Any) -> str:

@@ -18,8 +18,9 @@ from emulators.datafactory.expressions.functions.signature import (
     Family,
     Parameter,
 )
+from emulators.datafactory.expressions.functions.texts import texts_of
 from emulators.datafactory.expressions.selection import find_name
-from emulators.datafactory.expressions.text import check_length, to_text
+from emulators.datafactory.expressions.text import check_length
 from emulators.datafactory.expressions.utf16 import section, units
 from emulators.datafactory.expressions.values import identity, int32, type_name
 
@@ -94,7 +95,7 @@ def last(collection: Any) -> Any:
 )
 def join(items: list[Any], separator: str) -> str:
     """The texts of all elements with the separator between them; null is empty (observed)."""
-    texts = [to_text(item) for item in items]
+    texts = texts_of("join", items, "item")
     check_length(sum(map(len, texts)) + len(separator) * max(len(texts) - 1, 0))
     return separator.join(texts)
 

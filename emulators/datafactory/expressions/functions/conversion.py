@@ -16,9 +16,9 @@ from emulators.datafactory.expressions.envelopes import (
     decode_base64,
     decode_text,
     envelope,
-    envelope_bytes,
     is_envelope,
     is_xml,
+    raw_content,
 )
 from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.functions.signature import (
@@ -31,9 +31,9 @@ from emulators.datafactory.expressions.functions.signature import (
     Family,
     Parameter,
 )
-from emulators.datafactory.expressions.functions.xml import xml_to_json
+from emulators.datafactory.expressions.functions.texts import texts_of
+from emulators.datafactory.expressions.functions.xml import NO_BASE64, xml_to_json
 from emulators.datafactory.expressions.jsonreader import JsonError, read_json
-from emulators.datafactory.expressions.lexer import INT64_MAX, INT64_MIN
 from emulators.datafactory.expressions.text import to_text
 from emulators.datafactory.expressions.values import type_name
 
@@ -80,8 +80,6 @@ def coalesce(*values: Any) -> Any:
 def string(value: Any) -> str:
     """The text of a value."""
     try:
-        if type(value) is int and not INT64_MIN <= value <= INT64_MAX:
-            raise ValueError("no Int64")
         return to_text(value)
     except ValueError:
         raise ExpressionError(
@@ -198,7 +196,12 @@ def json(value: Any) -> Any:
             "The function 'json' expects its parameter to be a string or an XML. The provided value is of type"
             f" '{type_name(value)}'."
         )
-    return xml_to_json(value) if is_xml(value) else _parsed(to_text(value))
+    if is_xml(value):
+        return xml_to_json(value)
+    try:
+        return _parsed(to_text(value))
+    except ValueError:
+        raise ExpressionError(NO_BASE64) from None
 
 
 def _parsed(text: str) -> Any:
@@ -212,9 +215,9 @@ def _parsed(text: str) -> Any:
 
 @family("base64", f"expects one parameter: the string to encode into base64 representation. {PARAMETERS}", _VALUE)
 def base64(value: Any) -> str:
-    """Base64 of the UTF-8 text of a string, object or array; of the content of a binary."""
+    """Base64 of the UTF-8 text of a string, object or array; of a binary, its content as it is (observed)."""
     if is_envelope(value):
-        return _encoded(_content("base64", value))
+        return raw_content(value)
     if type(value) not in (str, list, dict):
         raise ExpressionError(
             "The function 'base64' expects its parameter to be a string, an object or an array. The provided value"
@@ -248,10 +251,12 @@ def base64_to_binary(text: str) -> dict[str, Any]:
 
 @family("binary", f"expects one parameter: the value that is to be converted to binary. {PARAMETERS}", _VALUE)
 def binary(value: Any) -> dict[str, Any]:
-    """A binary of the UTF-8 text of any value but null."""
+    """A binary of the UTF-8 text of any value but null; a binary stays what it is, XML becomes one (observed)."""
     if value is None:
         raise _not_convertible("binary")
-    return envelope(_content("binary", value) if is_envelope(value) else _utf8(to_text(value)))
+    if not is_envelope(value):
+        return envelope(_utf8(to_text(value)))
+    return {"$content-type": BINARY_TYPE, "$content": raw_content(value)} if is_xml(value) else dict(value)
 
 
 @family("dataUri", f"expects one parameter: the value to be converted to a data URI. {PARAMETERS}", _VALUE)
@@ -260,7 +265,7 @@ def data_uri(value: Any) -> str:
     if value is None:
         raise _not_convertible("dataUri")
     if is_envelope(value):
-        return f"data:{content_type(value)};base64,{_encoded(_content('dataUri', value))}"
+        return f"data:{content_type(value)};base64,{raw_content(value)}"
     media = "text/plain" if type(value) is str else "application/json"
     return f"data:{media};charset=utf-8;base64,{_encoded(_utf8(to_text(value)))}"
 
@@ -366,7 +371,7 @@ def _data_uri(name: str, text: str) -> _DataUri:
 )
 def encode_uri_component(*values: Any) -> str:
     """The texts of all values, every character but letters, digits and `-_.~` percent-encoded as UTF-8."""
-    return "".join(map(_percent_encoded, values))
+    return _percent_encoded("encodeUriComponent", values)
 
 
 @family(
@@ -378,7 +383,7 @@ def encode_uri_component(*values: Any) -> str:
 )
 def uri_component(*values: Any) -> str:
     """The texts of all values, every character but letters, digits and `-_.~` percent-encoded as UTF-8."""
-    return "".join(map(_percent_encoded, values))
+    return _percent_encoded("uriComponent", values)
 
 
 @family("decodeUriComponent", f"expects one parameter: the string to decode. {PARAMETERS}", _A_STRING)
@@ -400,11 +405,12 @@ def uri_component_to_string(text: str) -> str:
 )
 def uri_component_to_binary(text: str) -> dict[str, Any]:
     """The binary of the percent-decoded text."""
-    return envelope(_percent_bytes(text))
+    return envelope(unquote_to_bytes(_utf8(text.replace("+", " "))))
 
 
-def _percent_encoded(value: Any) -> str:
-    return quote_from_bytes(_utf8(to_text(value)), safe="-_.~")
+def _percent_encoded(name: str, values: tuple[Any, ...]) -> str:
+    texts = texts_of(name, values, "parameter", "URI component")
+    return "".join(quote_from_bytes(_utf8(text), safe="-_.~") for text in texts)
 
 
 def _percent_decoded(text: str) -> str:
@@ -426,13 +432,6 @@ def _utf8(text: str) -> bytes:
 
 def _encoded(content: bytes) -> str:
     return base64_codec.b64encode(content).decode("ascii")
-
-
-def _content(name: str, value: Any) -> bytes:
-    try:
-        return envelope_bytes(value)
-    except ValueError:
-        raise _not_convertible(name) from None
 
 
 def _decoded(name: str, text: str) -> bytes:

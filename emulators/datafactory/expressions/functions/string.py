@@ -17,8 +17,9 @@ from emulators.datafactory.expressions.functions.signature import (
     Family,
     Parameter,
 )
+from emulators.datafactory.expressions.functions.texts import texts_of
 from emulators.datafactory.expressions.scope import Scope
-from emulators.datafactory.expressions.text import check_length, to_text
+from emulators.datafactory.expressions.text import check_length
 from emulators.datafactory.expressions.utf16 import WHITE_SPACE, lower, section, units, upper
 from emulators.datafactory.expressions.values import int32
 
@@ -37,7 +38,7 @@ _A_STRING = Parameter(STRING, "to be a string")
 )
 def concat(*values: Any) -> str:
     """The texts of all values, one behind the other; arrays are not merged (documented otherwise, observed)."""
-    texts = [value if type(value) is str else to_text(value) for value in values]
+    texts = texts_of("concat", values, "parameter")
     check_length(sum(map(len, texts)))
     return "".join(texts)
 

@@ -9,11 +9,11 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from emulators.datafactory.expressions.envelopes import (
     XML_TYPE,
-    content_type,
     envelope,
     envelope_bytes,
     is_envelope,
     is_xml,
+    raw_content,
 )
 from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.functions.signature import ANY, PARAMETER_S, Family, Parameter
@@ -32,7 +32,9 @@ def xml(value: Any) -> dict[str, Any]:
     (observed).
     """
     if is_envelope(value):
-        return envelope(_bytes("xml", value), XML_TYPE)
+        if is_xml(value):
+            return dict(value)
+        return {"$content-type": XML_TYPE, "$content": raw_content(value)}
     if type(value) not in (str, dict):
         raise ExpressionError(
             "The function 'xml' expects its parameter to be a string or an object. The provided value is of type"
@@ -55,7 +57,7 @@ def xml(value: Any) -> dict[str, Any]:
 )
 def xpath(value: Any, path: Any) -> Any:
     """What an XPath 1.0 expression selects or computes: elements as XML envelopes, attributes as `name="value"`."""
-    if not (is_xml(value) and content_type(value).lower().startswith("application/xml")):
+    if not is_xml(value):
         raise ExpressionError(
             "The function 'xpath' expects its first parameter to be an XML object. The provided value is of type"
             f" '{type_name(value)}'."
@@ -66,7 +68,7 @@ def xpath(value: Any, path: Any) -> Any:
             f" '{type_name(path)}'."
         )
     try:
-        query = _Query(root_of(parse_xml(_bytes("xpath", value).decode("utf-8-sig", "replace"))))
+        query = _Query(root_of(parse_xml(_source(value))))
     except (XmlError, etree.XMLSyntaxError):  # lxml refuses what is nested too deeply
         raise ExpressionError("The function 'xpath' failed to parse the provided XML.") from None
     return query.evaluate(path)
@@ -152,20 +154,24 @@ def _elements(root: Element) -> list[Element]:
     return found
 
 
-def _bytes(name: str, value: dict[str, Any]) -> bytes:
+NO_BASE64 = (
+    "The input is not a valid Base-64 string as it contains a non-base 64 character, more than two padding characters,"
+    " or an illegal character among the padding characters."
+)
+
+
+def _source(value: dict[str, Any]) -> str:
+    """The text of an XML envelope; raises XmlError when its content is not base64."""
     try:
-        return envelope_bytes(value)
+        return envelope_bytes(value).decode("utf-8-sig", "replace")
     except ValueError:
-        raise ExpressionError(
-            f"The function '{name}' was invoked with a parameter that is not valid. The value cannot be converted to"
-            " the target type."
-        ) from None
+        raise XmlError(NO_BASE64) from None
 
 
 def xml_to_json(value: dict[str, Any]) -> dict[str, Any]:
     """The object that an XML envelope stands for; raises ExpressionError when its content is no XML."""
     try:
-        nodes = parse_xml(_bytes("json", value).decode("utf-8-sig", "replace"), literal=True)
+        nodes = parse_xml(_source(value), literal=True)
     except XmlError as error:
         raise ExpressionError(
             f"The function 'json' parameter is not valid. The provided XML value cannot be parsed: '{error}'."
@@ -268,7 +274,7 @@ def _fill(element: Element, key: str, item: Any) -> None:
 def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return to_text(value)
+    return str(value) if isinstance(value, int) else to_text(value)
 
 
 _NAME_START = re.compile(r"[^\W\d]|[_:]")
