@@ -47,11 +47,12 @@ class Mounts:
         del self._known[mount.mount_point]
 
     def find(self, path: str) -> tuple[Mount, str] | None:
-        """The mount that a DBFS path (`/mnt/x/…`) lies in and the rest of the path, `""` for its root."""
-        for mount in self._known.values():
-            if path == mount.mount_point or path.startswith(mount.mount_point + "/"):
-                return mount, path[len(mount.mount_point) :].strip("/")
-        return None
+        """The innermost mount that a DBFS path (`/mnt/x/…`) lies in and the rest of the path, `""` for its root."""
+        holding = [point for point in self._known if path == point or path.startswith(point + "/")]
+        if not holding:
+            return None
+        point = max(holding, key=len)
+        return self._known[point], path[len(point) :].strip("/")
 
     def _tell(self, mount: Mount) -> None:
         for name, value in mount.extra_configs.items():

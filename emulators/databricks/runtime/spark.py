@@ -22,6 +22,7 @@ from emulators.kernel.processes import Child, start_child
 Stream = TypeVar("Stream")
 
 _START_LIMIT = 180.0  # seconds; a cold start on a busy two-core machine took 30
+_ANSWER_LIMIT = 60.0  # seconds; orders take milliseconds unless Java is out of memory
 _END_LIMIT = 10.0  # seconds for an orderly end
 
 
@@ -137,15 +138,23 @@ class SparkDriver:
         }
 
     async def _ask(self, order: str, job_group: str) -> Any:
+        """Give the driver an order. It is carried through even if the one who asked is cancelled meanwhile."""
+        answer = await asyncio.shield(asyncio.create_task(self._exchange(order, job_group)))
+        if "error" in answer:
+            raise SparkDriverError(f"Spark refused {order} for {job_group}: {answer['error']}")
+        return answer["result"]
+
+    async def _exchange(self, order: str, job_group: str) -> dict[str, Any]:
         async with self._asking:
             child = self._child
             if child is None:
                 raise SparkDriverError("Spark is not running.")
             pipe(child.process.stdin).write(json.dumps({"do": order, "job_group": job_group}).encode() + b"\n")
-            answer = await self._read(child)
-        if "error" in answer:
-            raise SparkDriverError(f"Spark refused {order} for {job_group}: {answer['error']}")
-        return answer["result"]
+            try:
+                return await asyncio.wait_for(self._read(child), _ANSWER_LIMIT)
+            except TimeoutError:
+                await child.terminate(grace=0)  # it would answer the wrong order next
+                raise SparkDriverError(f"Spark's driver did not answer within {_ANSWER_LIMIT:g} seconds.") from None
 
     async def _read(self, child: Child) -> dict[str, Any]:
         line = await pipe(child.process.stdout).readline()
