@@ -87,7 +87,29 @@ def interactive(context: Mapping[str, Any], source: TextIO, sink: TextIO) -> Non
 
 
 def completions(typed: str, context: Mapping[str, Any]) -> list[str]:
-    """What a line that ends in `typed` may go on with: functions, and paths to what the context has, in any case."""
+    """What a line that ends in `typed` may be completed to: functions, and paths to what the context has, in any case.
+
+    Inside of a call that is still open, what is typed there is completed.
+    """
+    for start in (0, *reversed(_open_brackets(typed))):
+        found = _candidates(typed[start:], context)
+        if found:
+            return [f"{typed[:start]}{candidate}" for candidate in found]
+    return []
+
+
+def _open_brackets(typed: str) -> list[int]:
+    """Where the texts inside of the brackets start that are still open, outermost first."""
+    opened: list[int] = []
+    for index, character in enumerate(typed):
+        if character in "([":
+            opened.append(index + 1)
+        elif character in ")]" and opened:
+            opened.pop()
+    return opened
+
+
+def _candidates(typed: str, context: Mapping[str, Any]) -> list[str]:
     candidates = [f"{function.name}(" for function in FUNCTIONS.values()]
     candidates += [f"variables('{name}')" for name in context.get("variables", {})]
     candidates += [f"activity('{name}')" for name in context.get("activities", {})]
@@ -131,6 +153,8 @@ def _typed_lines() -> Iterator[str]:
             yield input(_PROMPT)
         except EOFError:
             return
+        except KeyboardInterrupt:  # as in a shell: the line is dropped, the prompt stays
+            print()
 
 
 def _prepare_readline(context: Mapping[str, Any]) -> None:

@@ -82,7 +82,9 @@ def test_the_prompt_answers_every_line(context: dict[str, Any]) -> None:
         ("activity", ["activity(", "activity('Act 1')"]),
         ("pipeline().globalParameters.", ["pipeline().globalParameters.g"]),
         ("pipeline().parameters['", []),
-        ("nothing", []),
+        ("noth(ing", []),
+        ("concat(startOfD", ["concat(startOfDay("]),
+        ("json(x)[variables('va", ["json(x)[variables('va')"]),
     ],
 )
 def test_completion_knows_functions_and_the_context(typed: str, completed: list[str], context: dict[str, Any]) -> None:
