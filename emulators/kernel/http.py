@@ -167,7 +167,7 @@ async def read_object(request: Request) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise InvalidBody(f"The request body is not UTF-8: {error.reason} at byte {error.start}.") from error
     except json.JSONDecodeError as error:
@@ -178,7 +178,24 @@ async def read_object(request: Request) -> dict[str, Any]:
         raise InvalidBody("The request body is nested too deeply.") from error
     if not isinstance(document, dict):
         raise InvalidBody(f"The request body must be a JSON object, not {type(document).__name__}.")
+    if b"\\ud" in body.lower():
+        _refuse_lone_surrogates(document)
     return document
+
+
+def _refuse_constant(name: str) -> None:
+    """Python reads NaN and Infinity, JSON has no such numbers and no answer could repeat them."""
+    raise InvalidBody(f"The request body is not valid JSON: {name} is no JSON number.")
+
+
+def _refuse_lone_surrogates(document: dict[str, Any]) -> None:
+    r"""Half of a surrogate pair (`"\ud800"`) is no character: no answer and no file could repeat it."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InvalidBody(
+            f"The request body holds half of a surrogate pair, \\u{ord(error.object[error.start]):x}, which is no character."
+        ) from error
 
 
 def json_response(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -114,12 +114,19 @@ async def test_public_routes_need_no_token_and_all_others_do() -> None:
         (b"[1]", "must be a JSON object, not list"),
         (b"\xff", "not UTF-8"),
         (b'{"a":' + b"[" * 100_000, "nested too deeply"),
+        (b'{"a": [NaN]}', "NaN is no JSON number"),
+        (rb'{"a": {"\uD800": 1}}', r"half of a surrogate pair, \ud800"),
     ],
 )
 async def test_a_body_that_is_no_object_is_refused_with_the_place(body: bytes, fragment: str) -> None:
     answer = await client().post("/shops/a", content=body)
     assert answer.status_code == 400
     assert fragment in answer.json()["error"]["message"]
+
+
+async def test_a_whole_surrogate_pair_is_a_character() -> None:
+    answer = await client().post("/shops/a", content=rb'{"a": "\ud83d\ude00"}')
+    assert answer.json() == {"a": "\N{GRINNING FACE}"}
 
 
 async def test_no_body_is_an_empty_object() -> None:
