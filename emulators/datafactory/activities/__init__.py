@@ -14,6 +14,10 @@ from emulators.datafactory.activities import (
     databricks_job,
     databricks_notebook,
     databricks_spark_python,
+    delete,
+    get_metadata,
+    lookup,
+    validation,
     web_activity,
     web_hook,
 )
@@ -32,12 +36,16 @@ HANDLERS: Mapping[str, Handler] = {
     "DatabricksJob": databricks_job.run,
     "DatabricksNotebook": databricks_notebook.run,
     "DatabricksSparkPython": databricks_spark_python.run,
+    "Delete": delete.run,
+    "GetMetadata": get_metadata.run,
+    "Lookup": lookup.run,
+    "Validation": validation.run,
     "WebActivity": web_activity.run,
     "WebHook": web_hook.run,
 }
 """Activity type → handler."""
 
-WAITING = frozenset({"webhook"})
+WAITING = frozenset({"validation", "webhook"})
 """Types whose handlers wait in emulated time and mark their real work themselves."""
 
 MAX_OUTPUT = 4 * 1024 * 1024

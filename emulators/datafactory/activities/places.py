@@ -1,0 +1,107 @@
+"""How activities that move data reach it: datasets and linked services resolved, blocking work put into threads.
+
+Moving data is synchronous work on real sockets. It runs in a thread, is told to stop when the activity is cancelled,
+and is waited for: nothing writes on behind an activity that has ended.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
+from emulators.datafactory.activities.identity import ServicePrincipal
+from emulators.datafactory.activities.output import with_tail
+from emulators.datafactory.activities.services import ActivityServices
+from emulators.datafactory.data.connection import connect
+from emulators.datafactory.data.dataset import Dataset, resolve_dataset
+from emulators.datafactory.data.errors import DataError, Side, Unsupported
+from emulators.datafactory.engine.activity import Activity
+
+T = TypeVar("T")
+
+
+class Interrupted(Exception):
+    """The activity was cancelled while its thread was at work."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A dataset and the open connection to where its files are."""
+
+    dataset: Dataset
+    store: Any
+    linked_service_type: str
+
+
+@contextmanager
+def failures_of(code: str) -> Iterator[None]:
+    """Errors of data movement as failures of an activity; `code` is the activity type's."""
+    try:
+        yield
+    except DataError as error:
+        raise ActivityFailed(code, error.told()) from error
+    except Unsupported as error:
+        raise NotBuiltYet(error.what, error.to_add) from error
+
+
+def ended(output: dict[str, Any], services: ActivityServices, seconds: float) -> dict[str, Any]:
+    """The output with the common tail of activities that the integration runtime itself does."""
+    whole = with_tail(output, services.integration_runtime, seconds)
+    whole["billingReference"]["activityType"] = "PipelineActivity"
+    return whole
+
+
+async def place_of(reference: Any, activity: Activity, services: ActivityServices, side: Side = "Source") -> Place:
+    """The dataset behind a reference, and the place it names; raises DataError, Unsupported or ActivityFailed."""
+    dataset = resolve_dataset(reference, activity.resources, f"activity '{activity.name}'")
+    store, kind = await store_of(dataset.linked_service, activity, services, side, f"dataset '{dataset.name}'")
+    return Place(dataset, store, kind)
+
+
+async def store_of(
+    reference: Mapping[str, Any] | None,
+    activity: Activity,
+    services: ActivityServices,
+    side: Side,
+    asked_by: str,
+) -> tuple[Any, str]:
+    """The place that a linked service names, and the linked service's type."""
+    linked = await services.resolve(reference, activity.resources, asked_by)
+    tokens = _Tokens(services, asyncio.get_running_loop())
+    # connecting reads certificates, which takes a moment
+    return await asyncio.to_thread(connect, linked.type, linked.properties, tokens, side), linked.type
+
+
+async def in_thread(work: Callable[[Callable[[], None]], T]) -> T:
+    """Run `work(check)` in a thread; `check` raises Interrupted there once the activity is cancelled."""
+    stopped = threading.Event()
+
+    def check() -> None:
+        if stopped.is_set():
+            raise Interrupted
+
+    thread = asyncio.ensure_future(asyncio.to_thread(work, check))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        stopped.set()
+        await asyncio.wait([thread])
+        if not thread.cancelled():
+            thread.exception()  # it was told to stop; how it did so does not matter
+        raise
+
+
+class _Tokens:
+    """The factory's identity for threads."""
+
+    def __init__(self, services: ActivityServices, loop: asyncio.AbstractEventLoop) -> None:
+        self._services = services
+        self._loop = loop
+
+    def token(self, resource: str, principal: tuple[str, str, str] | None) -> str:
+        who = None if principal is None else ServicePrincipal(*principal)
+        asked = self._services.identity.token(resource, who)
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()

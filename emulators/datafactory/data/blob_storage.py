@@ -1,0 +1,244 @@
+"""Files in Azure Blob storage, through the unmodified azure-storage-blob: ranges in, blocks out.
+
+A file that is read is pinned by the etag of its listing: content that changes under a copy is an error and never a
+mixture. What is written becomes visible with the last call, the list of blocks, and never before.
+"""
+
+import base64
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.storage.blob import (
+    BlobBlock,
+    BlobPrefix,
+    BlobProperties,
+    BlobServiceClient,
+    ContainerClient,
+)
+
+from emulators.datafactory.data.errors import DataError, MissingFile, Side
+from emulators.datafactory.data.store import Children, File, WriteOptions
+
+MOST_BLOCKS = 50_000
+"""Blocks that one blob can have (documented)."""
+
+
+class BlobStorage:
+    """One storage account, seen as the source or the sink of a copy."""
+
+    def __init__(self, client: BlobServiceClient, side: Side = "Source") -> None:
+        self.side = side
+        self._client = client
+
+    def place(self, container: str) -> str:
+        return f"{str(self._client.url).rstrip('/')}/{container}"
+
+    def find(self, container: str, path: str) -> File | None:
+        with self._told(container, path):
+            try:
+                properties = self._client.get_blob_client(container, path).get_blob_properties()
+            except ResourceNotFoundError:
+                return None
+            return None if _is_folder(properties.metadata) else _file(container, properties)
+
+    def list(self, container: str, prefix: str) -> Iterator[File]:
+        with self._told(container, prefix):
+            try:
+                for found in self._container(container).list_blobs(prefix or None, include=["metadata"]):
+                    if not _is_folder(found.metadata):
+                        yield _file(container, found)
+            except ResourceNotFoundError:
+                return
+
+    def children(self, container: str, folder: str) -> Children | None:
+        prefix = f"{folder}/" if folder else ""
+        folders: list[str] = []
+        files: list[File] = []
+        exists = False
+        with self._told(container, folder):
+            try:
+                for found in self._container(container).walk_blobs(prefix or None, include=["metadata"]):
+                    exists = True
+                    if isinstance(found, BlobPrefix):
+                        folders.append(found.name.rstrip("/").rpartition("/")[2])
+                    elif not _is_folder(found.metadata):
+                        files.append(_file(container, found))
+            except ResourceNotFoundError:
+                return None
+            if not exists and folder and not self._is_folder_blob(container, folder):
+                return None
+        return Children(tuple(folders), tuple(files))
+
+    def container(self, container: str) -> File | None:
+        with self._told(container, ""):
+            try:
+                properties = self._container(container).get_container_properties()
+            except ResourceNotFoundError:
+                return None
+            return File(container, "", modified=properties.last_modified, etag=properties.etag)
+
+    def read(self, file: File, offset: int, length: int) -> bytes:
+        pinned: dict[str, Any] = {}
+        if file.etag:
+            pinned = {"etag": file.etag, "match_condition": MatchConditions.IfNotModified}
+        with self._told(file.container, file.path):
+            blob = self._client.get_blob_client(file.container, file.path)
+            try:
+                content: bytes = blob.download_blob(offset, length, **pinned).readall()
+            except ResourceModifiedError as error:
+                raise DataError(
+                    "UserErrorSourceDataChanged",
+                    f"The blob '{file.path}' was changed while it was being read.",
+                    self.side,
+                ) from error
+            return content
+
+    def pieces(self, file: File, size: int) -> Iterator[bytes]:
+        return (self.read(file, offset, min(size, file.size - offset)) for offset in range(0, file.size, size))
+
+    def writer(self, container: str, path: str, options: WriteOptions) -> "BlobWriter":
+        return BlobWriter(self, self._client, container, path, options)
+
+    def delete(self, file: File) -> None:
+        with self._told(file.container, file.path), suppress(ResourceNotFoundError):
+            self._client.get_blob_client(file.container, file.path).delete_blob(delete_snapshots="include")
+
+    def delete_folder(self, container: str, folder: str) -> None:
+        """Delete the blobs that stand for a folder and those in it, where the account's tools keep such."""
+        with self._told(container, folder):
+            found = self._container(container).list_blobs(folder, include=["metadata"])
+            marks = [blob.name for blob in found if _is_folder(blob.metadata)]
+        for name in sorted(marks, reverse=True):  # the deepest first
+            if name == folder or name.startswith(f"{folder}/"):
+                self.delete(File(container, name))
+
+    def _is_folder_blob(self, container: str, folder: str) -> bool:
+        with suppress(ResourceNotFoundError):
+            return _is_folder(self._client.get_blob_client(container, folder).get_blob_properties().metadata)
+        return False
+
+    def _container(self, name: str) -> ContainerClient:
+        return self._client.get_container_client(name)
+
+    def _told(self, container: str, path: str) -> Any:
+        return _as_data_errors(self.place(container), path, self.side)
+
+
+class BlobWriter:
+    """A blob in the making. Content of one block goes up in one request, more of it block by block."""
+
+    def __init__(
+        self, storage: BlobStorage, client: BlobServiceClient, container: str, path: str, options: WriteOptions
+    ) -> None:
+        self.written = 0
+        self._storage = storage
+        self._client = client
+        self._container = container
+        self._path = path
+        self._options = options
+        self._blob = client.get_blob_client(container, path)
+        self._buffer = bytearray()
+        self._blocks: list[str] = []
+        self._run = uuid.uuid4().hex
+
+    def write(self, content: bytes, /) -> int:
+        size = len(content)
+        self.written += size
+        self._buffer += content
+        while len(self._buffer) > self._options.block_size:
+            self.stage(self.reserve(), bytes(self._buffer[: self._options.block_size]))
+            del self._buffer[: self._options.block_size]
+        return size
+
+    def reserve(self) -> str:
+        """The next place in the order of blocks; blocks may be staged in any order, from several threads."""
+        if len(self._blocks) >= MOST_BLOCKS:
+            raise DataError(
+                "AzureBlobOperationFailed", f"'{self._path}' would have more than {MOST_BLOCKS} blocks.", "Sink"
+            )
+        identifier = base64.b64encode(f"{self._run}{len(self._blocks):06d}".encode()).decode()
+        self._blocks.append(identifier)
+        return identifier
+
+    def stage(self, identifier: str, content: bytes) -> None:
+        """Send one block."""
+        with _as_data_errors(self._storage.place(self._container), self._path, self._options.side):
+            self._in_container(lambda: self._blob.stage_block(identifier, content, length=len(content)))
+
+    def commit(self) -> None:
+        metadata = dict(self._options.metadata) or None
+        with _as_data_errors(self._storage.place(self._container), self._path, self._options.side):
+            if not self._blocks:
+                content = bytes(self._buffer)
+                self._in_container(lambda: self._blob.upload_blob(content, overwrite=True, metadata=metadata))
+            else:
+                if self._buffer:
+                    self.stage(self.reserve(), bytes(self._buffer))
+                self._blob.commit_block_list([BlobBlock(block) for block in self._blocks], metadata=metadata)
+        self._buffer.clear()
+
+    def abandon(self) -> None:
+        """Blocks without a list are dropped by the service after a week (documented); nothing else was sent."""
+        self._buffer.clear()
+
+    def _in_container(self, send: Any) -> None:
+        """Send; a container that does not exist is made, as the sink of a copy does (observed by many)."""
+        try:
+            send()
+        except ResourceNotFoundError as error:
+            if getattr(error, "error_code", "") != "ContainerNotFound":
+                raise
+            with suppress(ResourceExistsError):
+                self._client.create_container(self._container)
+            send()
+
+
+def _file(container: str, properties: BlobProperties) -> File:
+    settings = properties.content_settings
+    md5 = settings.content_md5 if settings else None
+    return File(
+        container,
+        str(properties.name),
+        size=int(properties.size or 0),
+        modified=properties.last_modified,
+        etag=properties.etag,
+        md5=bytes(md5) if md5 else None,
+        metadata=dict(properties.metadata or {}),
+    )
+
+
+def _is_folder(metadata: Mapping[str, str] | None) -> bool:
+    """Hadoop's drivers and accounts with hierarchical namespaces keep empty blobs that stand for folders."""
+    return any(key.lower() == "hdi_isfolder" and value == "true" for key, value in (metadata or {}).items())
+
+
+@contextmanager
+def _as_data_errors(place: str, path: str, side: Side) -> Iterator[None]:
+    """The service's refusals with Data Factory's codes (documented: AzureBlobOperationFailed; the details follow)."""
+    try:
+        yield
+    except ResourceNotFoundError as error:
+        raise MissingFile(place, path, side) from error
+    except HttpResponseError as error:
+        detail = f"{error.status_code} {getattr(error, 'error_code', None) or error.reason}"
+        raise DataError(
+            "AzureBlobOperationFailed",
+            f"Blob operation Failed. ContainerName: {place}, path: {path}. The service answered {detail}.",
+            side,
+        ) from error
+    except AzureError as error:
+        raise DataError(
+            "AzureBlobOperationFailed",
+            f"Blob operation Failed. ContainerName: {place}, path: {path}. {type(error).__name__}: {error.message}",
+            side,
+        ) from error

@@ -1,0 +1,272 @@
+"""From one interim type to another: whole columns at once where the library can, else value by value.
+
+A value that cannot be converted makes its row incompatible; the others go on. Which pairs of types convert is
+documented for the copy activity's schema mapping; texts are read and written as .NET does in the culture en-US.
+"""
+
+import base64
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation, localcontext
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from emulators.datafactory.data.errors import Unsupported
+from emulators.datafactory.data.settings import Settings, flag, text
+from emulators.datafactory.data.types import ARROW, DECIMAL_SCALE, interim_type_of
+from emulators.datafactory.expressions.datetimes.instant import Instant, Kind
+from emulators.datafactory.expressions.datetimes.parsing import parse_instant
+from emulators.datafactory.expressions.text import float_text
+
+NUMBERS = frozenset(
+    {"Boolean", "Byte", "Decimal", "Double", "Int16", "Int32", "Int64", "SByte", "Single", "UInt16", "UInt32", "UInt64"}
+)
+TIMES = frozenset({"DateTime", "DateTimeOffset"})
+_FORMATS = ("dateTimeFormat", "dateTimeOffsetFormat", "timeSpanFormat")
+_EPOCH = datetime(1970, 1, 1)
+_WHOLE = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
+_TIMESPAN = re.compile(r"-?(\d+\.)?\d{1,2}:\d{2}(:\d{2}(\.\d{1,7})?)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """The column after conversion, null where a value could not be converted; `reasons` tells why, by row."""
+
+    column: pa.Array
+    reasons: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`typeConversionSettings` (defaults as documented)."""
+
+    truncate: bool = True
+    booleans_as_numbers: bool = False
+
+    @classmethod
+    def read(cls, settings: Settings) -> "Rules":
+        """Raises Unsupported for a culture or a format of one's own."""
+        culture = text(settings, "culture", "en-us")
+        if culture.lower() not in {"en-us", ""}:
+            raise Unsupported(f"A type conversion with the culture '{culture}'", "its rules in data/conversion.py.")
+        for name in _FORMATS:
+            if text(settings, name):
+                raise Unsupported(f"A type conversion with '{name}'", "exact formats in data/conversion.py.")
+        return cls(
+            truncate=flag(settings, "allowDataTruncation", default=True),
+            booleans_as_numbers=flag(settings, "treatBooleanAsNumber"),
+        )
+
+
+def convert(column: pa.Array, target: str, rules: Rules) -> Converted:
+    """The column as the interim type `target`."""
+    source = interim_type_of(column.type)
+    if source == target:
+        return Converted(column if column.type == ARROW[target] else column.cast(ARROW[target]), {})
+    if target == "String":
+        return Converted(as_text(column), {})
+    whole = _at_once(column, source, target)
+    return whole if whole is not None else _one_by_one(column, source, target, rules)
+
+
+def as_text(column: pa.Array) -> pa.Array:
+    """A column as text, the way .NET writes its values; nulls stay."""
+    kind = column.type
+    if pa.types.is_string(kind):
+        return column
+    if pa.types.is_boolean(kind):
+        return pc.if_else(column, "True", "False")
+    if pa.types.is_floating(kind):
+        written = column.cast(pa.string())
+        # the library's and .NET's texts differ where an exponent is due, and for what is no number
+        odd = pc.any(pc.match_substring_regex(written, "[a-zA-Z]")).as_py()
+        return _each(column, float_text) if odd else written
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        moments = column.cast(pa.timestamp("us", tz=getattr(kind, "tz", None)))
+        # as in copied files (observed): yyyy-MM-dd HH:mm:ss.fffffff, then +00:00 where there is an offset
+        pattern = "%Y-%m-%d %H:%M:%S"
+        ending = "0 +00:00" if getattr(kind, "tz", None) else "0"
+        return pc.binary_join_element_wise(pc.strftime(moments, pattern), ending, "")
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return _each(column, lambda value: base64.b64encode(value).decode())
+    if pa.types.is_duration(kind):
+        return _each(column, _timespan_text)
+    return column.cast(pa.string())
+
+
+def value_text(value: Any) -> str:
+    """One value as a log shows it."""
+    return "" if value is None else str(as_text(pa.array([value]))[0].as_py())
+
+
+def _each(column: pa.Array, write: Callable[[Any], str]) -> pa.Array:
+    return pa.array([None if value is None else write(value) for value in column.to_pylist()], pa.string())
+
+
+def _timespan_text(value: timedelta) -> str:
+    hours, rest = divmod(value.seconds, 3600)
+    days = f"{value.days}." if value.days else ""
+    fraction = f".{value.microseconds:06d}0" if value.microseconds else ""
+    return f"{days}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}{fraction}"
+
+
+def _at_once(column: pa.Array, source: str, target: str) -> Converted | None:
+    """The whole column by the library, where its rules and .NET's agree and every value is good; else None."""
+    numeric = target in NUMBERS - {"Boolean"}
+    if source == "String" and numeric and target != "Decimal":
+        column = pc.utf8_trim_whitespace(column)
+    elif not (numeric and source in NUMBERS - {"Boolean"}) or source in {"Double", "Single", "Decimal"}:
+        return None
+    try:
+        return Converted(column.cast(ARROW[target]), {})
+    except pa.ArrowInvalid:
+        return None
+
+
+def _one_by_one(column: pa.Array, source: str, target: str, rules: Rules) -> Converted:
+    values: list[Any] = []
+    reasons: dict[int, str] = {}
+    for row, value in enumerate(column.to_pylist()):
+        try:
+            values.append(None if value is None else _converted(value, source, target, rules))
+        except (ValueError, OverflowError, InvalidOperation) as error:
+            values.append(None)
+            reasons[row] = str(error)
+    return Converted(pa.array(values, ARROW[target]), reasons)
+
+
+def _converted(value: Any, source: str, target: str, rules: Rules) -> Any:
+    if source == "String":
+        return _PARSERS[target](value)
+    if source in NUMBERS and target in NUMBERS:
+        return _number(value, target, rules)
+    if source in TIMES and target in TIMES:
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware if target == "DateTimeOffset" else aware.astimezone(UTC).replace(tzinfo=None)
+    raise ValueError(f"There is no conversion from {source} to {target}.")
+
+
+def _number(value: Any, target: str, rules: Rules) -> Any:
+    if isinstance(value, bool) and not rules.booleans_as_numbers and target != "Boolean":
+        value = int(value)
+    if target == "Boolean":
+        return bool(value)
+    if target == "Decimal":
+        return _decimal(Decimal(str(value)))
+    if target in {"Double", "Single"}:
+        return float(value)
+    whole = int(value)
+    if whole != value and not rules.truncate:
+        raise ValueError("The value would be truncated.")
+    return _in_range(whole, target)
+
+
+def _in_range(value: int, target: str) -> int:
+    kind = ARROW[target]
+    bits = kind.bit_width
+    low, high = (0, 2**bits) if pa.types.is_unsigned_integer(kind) else (-(2 ** (bits - 1)), 2 ** (bits - 1))
+    if not low <= value < high:
+        raise ValueError(f"Value was either too large or too small for an {target}.")
+    return value
+
+
+def _decimal(value: Decimal) -> Decimal:
+    with localcontext() as context:
+        context.prec = 76
+        fitted = value.quantize(Decimal(1).scaleb(-DECIMAL_SCALE))
+    if abs(fitted) >= Decimal(10) ** 20:
+        raise ValueError("Value was either too large or too small for a Decimal.")
+    return fitted
+
+
+def _parse_whole(target: str) -> Callable[[str], int]:
+    def parse(written: str) -> int:
+        if not _WHOLE.fullmatch(written):
+            raise ValueError("Input string was not in a correct format.")
+        return _in_range(int(written), target)
+
+    return parse
+
+
+def _parse_float(written: str) -> float:
+    try:
+        return float(written.replace(",", "").replace("_", "x"))
+    except ValueError:
+        raise ValueError("Input string was not in a correct format.") from None
+
+
+def _parse_decimal(written: str) -> Decimal:
+    try:
+        value = Decimal(written.strip().replace(",", "").replace("_", "x"))
+    except InvalidOperation:
+        raise ValueError("Input string was not in a correct format.") from None
+    if not value.is_finite():
+        raise ValueError("Input string was not in a correct format.")
+    return _decimal(value)
+
+
+def _parse_boolean(written: str) -> bool:
+    found = {"true": True, "false": False, "1": True, "0": False}.get(written.strip().lower())
+    if found is None:
+        raise ValueError("String was not recognized as a valid Boolean.")
+    return found
+
+
+def _parse_time(written: str) -> datetime:
+    return _EPOCH + timedelta(microseconds=(_instant(written).ticks - _EPOCH_TICKS) // 10)
+
+
+def _parse_aware_time(written: str) -> datetime:
+    return _parse_time(written).replace(tzinfo=UTC)
+
+
+def _instant(written: str) -> Instant:
+    try:
+        return parse_instant(written, _no_time)
+    except (ValueError, OverflowError):
+        raise ValueError("String was not recognized as a valid DateTime.") from None
+
+
+def _no_time() -> datetime:
+    """A text without a date means the day of the copy in .NET; rows must not depend on that here."""
+    raise ValueError("a date is missing")
+
+
+def _parse_guid(written: str) -> str:
+    try:
+        return str(uuid.UUID(written.strip()))
+    except ValueError:
+        raise ValueError(
+            "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)."
+        ) from None
+
+
+def _parse_timespan(written: str) -> str:
+    if not _TIMESPAN.fullmatch(written.strip()):
+        raise ValueError("String was not recognized as a valid TimeSpan.")
+    return written.strip()
+
+
+def _parse_bytes(written: str) -> bytes:
+    return base64.b64decode(written, validate=True)
+
+
+_EPOCH_TICKS = Instant.at(1970, 1, 1, kind=Kind.UNSPECIFIED).ticks
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "Boolean": _parse_boolean,
+    "Byte[]": _parse_bytes,
+    "DateTime": _parse_time,
+    "DateTimeOffset": _parse_aware_time,
+    "Decimal": _parse_decimal,
+    "Double": _parse_float,
+    "Guid": _parse_guid,
+    "Single": _parse_float,
+    "TimeSpan": _parse_timespan,
+    **{name: _parse_whole(name) for name in ("Byte", "Int16", "Int32", "Int64", "SByte", "UInt16", "UInt32", "UInt64")},
+}

@@ -1,0 +1,47 @@
+"""Lookup: the first rows of a source as JSON values, at most 5,000; what lies behind is not read (documented)."""
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from emulators.datafactory.data.conversion import value_text
+from emulators.datafactory.data.errors import DataError
+from emulators.datafactory.data.reading import Reading
+from emulators.datafactory.data.table import Rejected
+from emulators.datafactory.data.translator import Translator
+
+MOST_ROWS = 5000
+
+
+def look_up(reading: Reading, *, first_only: bool) -> list[dict[str, Any]]:
+    """The rows: text for all of DelimitedText, whole documents for Json, typed values for the other formats."""
+    return list(itertools.islice(_rows(reading), 1 if first_only else MOST_ROWS))
+
+
+def _rows(reading: Reading) -> Iterator[dict[str, Any]]:
+    for selected in reading.files():
+        if reading.is_hierarchical and not reading.adds_columns:
+            yield from reading.documents(selected)[0]
+            continue
+        for batch in reading.open(selected, Translator(), _refuse).table.batches:
+            for row in batch.to_pylist():
+                yield {name: _json(value, name) for name, value in row.items()}
+
+
+def _refuse(row: Rejected) -> None:
+    raise DataError(row.code, row.message)
+
+
+def _json(value: Any, name: str) -> Any:
+    if isinstance(value, bytes):
+        raise DataError("UserErrorUnsupportedByteArray", f"A lookup cannot return the bytes of the column '{name}'.")
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+        return moment.isoformat() + "Z"
+    if isinstance(value, date):
+        return f"{value.isoformat()}T00:00:00Z"
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value if value is None or isinstance(value, str | int | float | dict | list) else value_text(value)

@@ -1,0 +1,99 @@
+"""What a place of files can do, whichever service it is: find, list, read a range, write a stream, delete."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from emulators.datafactory.data.errors import Side
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as a listing gives it. `path` is relative to the container and has no leading slash; `size` in bytes."""
+
+    container: str
+    path: str
+    size: int = 0
+    modified: datetime | None = None
+    etag: str | None = None
+    md5: bytes | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Children:
+    """What lies directly in a folder: names of folders, and files."""
+
+    folders: tuple[str, ...]
+    files: tuple[File, ...]
+
+
+class Writer(Protocol):
+    """Takes a file's content piece by piece. Nothing is visible before `commit`; `abandon` leaves no trace."""
+
+    written: int
+    """Bytes taken so far."""
+
+    def write(self, content: bytes, /) -> int: ...
+
+    def commit(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+
+class Source(Protocol):
+    """A place that files are read from. Errors are DataErrors of `side`; a file that is gone is MissingFile."""
+
+    side: Side
+
+    def place(self, container: str) -> str:
+        """The container's address, as error messages name it."""
+        ...
+
+    def find(self, container: str, path: str) -> File | None:
+        """The file of exactly this path, None when there is none."""
+        ...
+
+    def list(self, container: str, prefix: str) -> Iterator[File]:
+        """All files whose paths begin with `prefix`, in order, at any depth."""
+        ...
+
+    def read(self, file: File, offset: int, length: int) -> bytes:
+        """`length` bytes from `offset`, fewer at the end; fails when the file has changed since `file` was listed."""
+        ...
+
+    def pieces(self, file: File, size: int) -> Iterator[bytes]:
+        """The whole content in pieces of at most `size` bytes."""
+        ...
+
+
+class Store(Source, Protocol):
+    """A place that can be written too."""
+
+    def children(self, container: str, folder: str) -> Children | None:
+        """What lies directly in a folder ("" is the root), None when neither folder nor container exist."""
+        ...
+
+    def container(self, container: str) -> File | None:
+        """The container itself (its path is ""), None when it does not exist."""
+        ...
+
+    def writer(self, container: str, path: str, options: "WriteOptions") -> Writer: ...
+
+    def delete(self, file: File) -> None:
+        """Delete; a file that is gone already is no error."""
+        ...
+
+
+@dataclass(frozen=True)
+class WriteOptions:
+    """`block_size` in bytes; `metadata` is set on the file."""
+
+    block_size: int = 4 << 20
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    side: Side = "Sink"
