@@ -8,12 +8,14 @@ no row is lost: rows in = training + testing + rejected.
 
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from pyspark import StorageLevel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - the customary name
 
 from dataprep import layout
+from dataprep.concurrency import at_once
 from dataprep.counting import Tally, count_ids, tally
 from dataprep.layout import Blob
 from dataprep.ledger import Entry, Ledger
@@ -84,9 +86,12 @@ def _ingest_rows(rows: DataFrame, header: Header, blob: Blob, run_id: str, stora
     if not counted.sound:
         raise _nothing_usable(rows, header, counted)
     ledger.prepare()
-    if holder := ledger.holder(counted.fingerprint, run_id):
+    holder, ids = at_once(
+        rows.sparkSession, lambda: ledger.holder(counted.fingerprint, run_id), lambda: count_ids(rows)
+    )
+    if holder:
         return _duplicate(blob, counted, holder)
-    if count_ids(rows) < counted.sound:
+    if ids < counted.sound:
         with _Kept(without_repeats(rows)) as unique:
             written = _write(unique, tally(unique, SEED), header, blob.name, run_id, storage)
     else:
@@ -113,18 +118,19 @@ def _write(
 ) -> tuple[int, int, int]:
     """Write the outputs of one run; the numbers of rows in them: training, testing, rejected."""
     training, testing = split(rows, find_cuts(rows, counted.buckets, SEED), SEED)
-    rejected = 0
+    outputs = {layout.TRAINING: (HEADER, training), layout.TESTING: (HEADER, testing)}
     if counted.unsound:
         lines = explained(rows, header).select("position", _quoted("reason", "line").alias("line"))
-        rejected = storage.write_lines(layout.output(layout.REJECTED, run_id, file_name), REJECTED_HEADER, lines)
-    written = (
-        storage.write_lines(layout.output(layout.TRAINING, run_id, file_name), HEADER, training),
-        storage.write_lines(layout.output(layout.TESTING, run_id, file_name), HEADER, testing),
-        rejected,
-    )
-    if sum(written) != counted.rows:
-        raise RowsLost(f"{counted.rows} rows came in, but {' + '.join(map(str, written))} went out.")
-    return written
+        outputs[layout.REJECTED] = (REJECTED_HEADER, lines)
+
+    def write(container: str) -> int:
+        return storage.write_lines(layout.output(container, run_id, file_name), *outputs[container])
+
+    writes = [partial(write, container) for container in outputs]
+    written = dict(zip(outputs, at_once(rows.sparkSession, *writes), strict=True))
+    if sum(written.values()) != counted.rows:
+        raise RowsLost(f"{counted.rows} rows came in, but {' + '.join(map(str, written.values()))} went out.")
+    return written[layout.TRAINING], written[layout.TESTING], written.get(layout.REJECTED, 0)
 
 
 def _quoted(*columns: str) -> Column:

@@ -138,7 +138,8 @@ def _tidied(value: Column) -> Column:
     """The line without quotes around its fields and blanks around its commas; most lines have neither."""
     spaced = F.regexp_replace(F.trim(value, F.lit(_BLANKS)), r"[ \t]*,[ \t]*", ",")
     unquoted = F.regexp_replace(spaced, r'(^|,)"[ \t]*([^",]*?)[ \t]*"(?=,|$)', "$1$2")
-    return F.when(value.rlike(r'[" \t]'), unquoted).otherwise(value)
+    untidy = value.contains('"') | value.contains(" ") | value.contains("\t")
+    return F.when(untidy, unquoted).otherwise(value)
 
 
 def _in_contract_order(line: Column, header: Header) -> Column:

@@ -1,12 +1,16 @@
 """The check reads the outputs of one run again and names every contract that they break."""
 
-import io
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from dataprep.checking import ContractBroken, check
+from dataprep.ingestion import ingest
+from dataprep.layout import Blob
 from dataprep.ledger import Ledger, Superseded
 from dataprep.sample import write_sample
 from dataprep.storage import Storage
@@ -16,12 +20,22 @@ pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 FILE = "run-1/drivers.csv"
 
 
+@pytest.fixture(scope="module")
+def prepared_once(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Containers in which 200 rows, 3 of them bad, have been prepared by run-1."""
+    root = tmp_path_factory.mktemp("prepared")
+    (root / "inputdata").mkdir()
+    write_sample(root / "inputdata/drivers.csv", 200, seed=4, bad_rows=3)
+    storage = Storage(spark, lambda container, path: f"file://{root}/{container}/{path}")
+    ledger = Ledger(spark, storage.ledger_address)
+    assert ingest(Blob("inputdata", "drivers.csv"), "run-1", storage, ledger).status == "accepted"
+    return root
+
+
 @pytest.fixture
-def prepared(arrive: Any) -> None:
-    """200 rows, 3 of them bad, have been prepared by run-1."""
-    file = io.StringIO()
-    write_sample(file, 200, seed=4, bad_rows=3)
-    assert arrive(file.getvalue().encode()).status == "accepted"
+def prepared(prepared_once: Path, disk: Any) -> None:
+    """A copy of them that a test may spoil."""
+    shutil.copytree(prepared_once, disk.root, dirs_exist_ok=True)
 
 
 @pytest.mark.usefixtures("prepared")
