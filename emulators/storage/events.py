@@ -81,7 +81,7 @@ def blob_event(
     data = {
         "api": change.operation.api,
         "clientRequestId": change.headers.get("x-ms-client-request-id"),
-        "requestId": request_id,
+        "requestId": request_id or None,
         "eTag": None if deleted else outcome.headers.get("etag", "").strip('"'),
         "contentType": facts and facts.content_type,
         "contentLength": None if deleted or facts is None else facts.content_length,

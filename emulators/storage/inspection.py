@@ -12,7 +12,6 @@ import h11
 
 from emulators.storage.addresses import Address
 from emulators.storage.dialogue import Dialogue
-from emulators.storage.events import Facts, facts_of_properties
 from emulators.storage.heads import text_headers
 from emulators.storage.pool import AzuritePool
 
@@ -30,8 +29,8 @@ class Inspector:
         self._keys = keys
         self._now = now
 
-    async def facts(self, address: Address) -> Facts | None:
-        """Type, length and kind of a blob as it is now, None when it does not exist.
+    async def properties(self, address: Address) -> dict[str, str] | None:
+        """The properties of a blob as it is now, headers by lower-case name; None when it does not exist.
 
         Raises ServerBusy or TimeoutError when Azurite does not answer, ConnectionError or h11.RemoteProtocolError
         when it breaks off.
@@ -43,17 +42,17 @@ class Inspector:
         finally:
             self._pool.give_back(dialogue)
 
-    async def _ask(self, dialogue: Dialogue, address: Address) -> Facts | None:
+    async def _ask(self, dialogue: Dialogue, address: Address) -> dict[str, str] | None:
         headers = signed_head_request(address, self._keys[address.account], self._now())
         request = h11.Request(method="HEAD", target=address.path, headers=list(headers.items()))
         await dialogue.send_all(request, h11.EndOfMessage())
-        facts = None
+        properties = None
         while True:
             event = await dialogue.next_event()
             if isinstance(event, h11.Response) and event.status_code == 200:
-                facts = facts_of_properties(text_headers(event.headers))
+                properties = text_headers(event.headers)
             elif isinstance(event, h11.EndOfMessage):
-                return facts
+                return properties
             elif isinstance(event, h11.ConnectionClosed):
                 raise ConnectionResetError("Azurite closed the connection")
 

@@ -10,6 +10,7 @@ from emulators.storage.azurite import Azurite, WayOut, start_azurite
 from emulators.storage.exchange import Backstage
 from emulators.storage.front_door import FrontDoor
 from emulators.storage.inspection import Inspector
+from emulators.storage.intents import Intents
 from emulators.storage.locks import BlobLocks
 from emulators.storage.outbox import Outbox, PublishAddress
 from emulators.storage.pool import AzuritePool
@@ -90,7 +91,9 @@ class StorageService:
         self._outbox.start()
         self._pool = AzuritePool(azurite)
         inspector = Inspector(self._pool, settings.accounts)
-        witness = Witness(inspector, self._outbox, settings.resource_ids, settings.clock.now)
+        intents = Intents(settings.store)
+        witness = Witness(inspector, self._outbox, intents, settings.resource_ids, settings.clock.now)
+        await witness.recover()
         backstage = Backstage(frozenset(settings.accounts), self._pool, BlobLocks(), witness)
         tls = await asyncio.to_thread(settings.authority.server_context, *_TLS_NAMES)
         self._door = FrontDoor(settings.listener, backstage, tls)

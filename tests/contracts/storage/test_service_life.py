@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ from emulators.kernel.certificates import LocalAuthority
 from emulators.kernel.server import Listener, PortInUse, serve
 from emulators.kernel.store import DocumentStore
 from emulators.storage import exchange
+from emulators.storage.addresses import Address
+from emulators.storage.events import Change, Facts
+from emulators.storage.intents import Intent, Intents
+from emulators.storage.operations import Operation
 from emulators.storage.outbox import Outbox
 from emulators.storage.service import StorageService
 from emulators.storage.settings import StorageSettings
@@ -123,6 +128,35 @@ async def test_events_and_blobs_outlive_the_service(tmp_path: Path) -> None:
         assert await grid.has(2) == ["before", "after"]
         first, second = (event["data"]["sequencer"] for event in grid.events)
         assert first < second
+
+
+async def test_a_write_that_a_kill_cut_off_from_its_event_is_told_of_at_the_next_start(tmp_path: Path) -> None:
+    """The state that a kill between Azurite's commit and the event leaves: a note, and a blob that tells."""
+
+    def note(name: str, operation: Operation, age: int, facts: Facts | None = None) -> None:
+        change = Change(operation, Address("acct", "box", name), {"x-ms-client-request-id": f"of {name}"})
+        Intents(settings.store).note(Intent(change, facts, datetime.now(UTC) - timedelta(seconds=age)))
+
+    async with _grid() as (grid, address):
+        settings = _settings(tmp_path, address, data_folder=tmp_path / "data")
+        async with _running(settings) as (service, _):
+            past_the_door = BlobServiceClient(service.azurite_endpoint("acct"), KEY, retry_total=0)
+            container = await asyncio.to_thread(past_the_door.create_container, "box")
+            await asyncio.to_thread(container.upload_blob, "written", b"12345")
+            await asyncio.to_thread(container.upload_blob, "old", b"x")
+        note("written", Operation.PUT_BLOCK_LIST, age=1)
+        note("old", Operation.PUT_BLOB, age=-60)
+        note("never written", Operation.PUT_BLOB, age=1)
+        note("deleted", Operation.DELETE_BLOB, age=1, facts=Facts("text/plain", 3, "BlockBlob"))
+        note("never there", Operation.DELETE_BLOB, age=1)
+        note("written and there", Operation.DELETE_BLOB, age=1)
+        async with _running(_settings(tmp_path, address, data_folder=tmp_path / "data")) as (_, client):
+            await asyncio.to_thread(client.get_blob_client("box", "last").upload_blob, b"x")
+            assert await grid.has(3) == ["written", "deleted", "last"]
+    written, deleted, _ = (event["data"] for event in grid.events)
+    assert (written["api"], written["contentLength"], written["clientRequestId"]) == ("PutBlockList", 5, "of written")
+    assert (deleted["api"], deleted["contentType"]) == ("DeleteBlob", "text/plain")
+    assert list(Intents(settings.store).left()) == []
 
 
 async def test_a_full_outbox_refuses_writes_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
