@@ -12,6 +12,7 @@ from emulators.datafactory.expressions.nodes import Call, Constant, Node, Select
 from emulators.datafactory.expressions.scope import Scope
 from emulators.datafactory.expressions.selection import select
 from emulators.datafactory.expressions.text import check_length
+from emulators.datafactory.expressions.values import BeyondInt64
 
 PUSH = 0  # operand: a value
 CALL = 1  # operand: (bound function, number of arguments, name)
@@ -178,6 +179,8 @@ def run(program: Program, scope: Scope) -> Any:
                 counter = _control(op, operand, counter, stack)
     except ExpressionError as error:
         raise error.located(program.text, code[counter - 1][2]) from None
+    except BeyondInt64 as error:
+        raise ExpressionError(str(error)).located(program.text, code[counter - 1][2]) from None
     except (ArithmeticError, ValueError, RecursionError, MemoryError):
         raise _unexpected(code[counter - 1], program.text) from None
     return stack[-1]

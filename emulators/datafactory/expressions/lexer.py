@@ -6,8 +6,7 @@ import re
 from typing import Literal
 
 from emulators.datafactory.expressions.errors import ExpressionError
-
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+from emulators.datafactory.expressions.values import INT64_MAX, INT64_MIN
 
 TokenKind = Literal[
     "Identifier",

@@ -7,8 +7,7 @@ from typing import Any
 
 from emulators.datafactory.expressions.envelopes import envelope_text, is_envelope
 from emulators.datafactory.expressions.errors import ExpressionError
-from emulators.datafactory.expressions.lexer import INT64_MAX, INT64_MIN
-from emulators.datafactory.expressions.values import type_name
+from emulators.datafactory.expressions.values import check_int64, type_name
 
 MAXIMUM_TEXT = 64 * 1024 * 1024
 """Characters in one text (assumed: the real service refuses payloads long before); keeps small inputs from growing
@@ -34,8 +33,7 @@ def to_text(value: Any) -> str:
     if kind is bool:
         return "True" if value else "False"
     if kind is int:
-        if not INT64_MIN <= value <= INT64_MAX:
-            raise ValueError("no Int64")
+        check_int64(value)
         return str(value)
     if kind is float:
         return float_text(value)

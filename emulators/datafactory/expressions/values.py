@@ -4,6 +4,8 @@ from typing import Any
 
 from emulators.datafactory.expressions.errors import unsupported
 
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+
 TYPE_NAMES: dict[type, str] = {
     type(None): "Null",
     bool: "Boolean",
@@ -14,6 +16,17 @@ TYPE_NAMES: dict[type, str] = {
     dict: "Object",
 }
 """Python's type of a JSON value to the name Data Factory gives it; Int64 is int, double is float, never mixed."""
+
+
+class BeyondInt64(ValueError):
+    """An integer that JSON can hold and the engine cannot use."""
+
+
+def check_int64(*numbers: int | float) -> None:
+    """Raises BeyondInt64 for an integer that is none of Int64."""
+    for number in numbers:
+        if type(number) is int and not INT64_MIN <= number <= INT64_MAX:
+            raise BeyondInt64("Object must implement IConvertible.")
 
 
 def type_name(value: Any) -> str:
@@ -42,10 +55,12 @@ def identity(value: Any) -> object:
 def equal(left: Any, right: Any) -> bool:
     """`equals`: deep equality, but two numbers at the top compare by value whatever their types (observed)."""
     if type(left) in (int, float) and type(right) in (int, float):
+        check_int64(left, right)
         return bool(left == right) if type(left) is type(right) else float(left) == float(right)
     return identity(left) == identity(right)
 
 
 def int32(number: int) -> int:
     """The lower 32 bits with their sign: what the engine keeps of a count, an index or a bound (observed)."""
+    check_int64(number)
     return (number + 2**31) % 2**32 - 2**31

@@ -35,7 +35,7 @@ from emulators.datafactory.expressions.functions.texts import texts_of
 from emulators.datafactory.expressions.functions.xml import NO_BASE64, xml_to_json
 from emulators.datafactory.expressions.jsonreader import JsonError, read_json
 from emulators.datafactory.expressions.text import to_text
-from emulators.datafactory.expressions.values import type_name
+from emulators.datafactory.expressions.values import BeyondInt64, check_int64, type_name
 
 family = Family("conversion")
 
@@ -129,7 +129,7 @@ def floating(value: Any, locale: Any = ABSENT) -> float:
 def boolean(value: Any) -> bool:
     """A number that is not zero is true; text must say true or false, in any case."""
     if type(value) in (bool, int, float):
-        return bool(value)
+        return bool(_double("bool", value))
     text = value.strip(" \t\n\v\f\r\x85\xa0\0").lower() if type(value) is str else None
     if text not in ("true", "false"):
         raise _not_convertible("bool")
@@ -154,9 +154,10 @@ def _localised(text: str, locale: Any) -> float:
 def _double(name: str, value: Any) -> float:
     if type(value) in (bool, int, float):
         try:
-            return float(value)
-        except OverflowError:
+            check_int64(value)
+        except BeyondInt64:
             raise _not_convertible(name) from None
+        return float(value)
     number = parse_double(value) if type(value) is str else None
     if number is None:
         raise _not_convertible(name)

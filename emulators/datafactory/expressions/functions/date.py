@@ -21,7 +21,7 @@ from emulators.datafactory.expressions.functions.signature import (
     Parameter,
 )
 from emulators.datafactory.expressions.scope import Scope
-from emulators.datafactory.expressions.values import int32
+from emulators.datafactory.expressions.values import check_int64, int32
 
 family = Family("date")
 
@@ -142,6 +142,7 @@ def _adder(name: str, unit: str, ticks: int) -> None:
         scoped=True,
     )
     def add(scope: Scope, check: Check, text: str, amount: int, pattern: Any = ABSENT) -> str:
+        check_int64(amount)
         instant = _parsed(name, text, scope)
         layout = _checked(check, 2, pattern)
         try:

@@ -15,7 +15,7 @@ from emulators.datafactory.expressions.functions.signature import (
     invalid_types,
 )
 from emulators.datafactory.expressions.text import collation_key
-from emulators.datafactory.expressions.values import equal, type_name
+from emulators.datafactory.expressions.values import check_int64, equal, type_name
 
 family = Family("logical")
 
@@ -114,6 +114,7 @@ def _comparable(name: str, left: Any, right: Any) -> tuple[Any, Any]:
     wrong = [value for value in (left, right) if type(value) not in (int, float)]
     if wrong:
         raise invalid_types(name, wrong, "either integer or decimal numbers")
+    check_int64(left, right)
     if type(left) is not type(right):
         return float(left), float(right)
     return left, right

@@ -15,9 +15,8 @@ from emulators.datafactory.expressions.functions.signature import (
     Parameter,
     invalid_types,
 )
-from emulators.datafactory.expressions.lexer import INT64_MAX, INT64_MIN
 from emulators.datafactory.expressions.scope import Scope
-from emulators.datafactory.expressions.values import int32
+from emulators.datafactory.expressions.values import INT64_MAX, INT64_MIN, check_int64, int32
 
 family = Family("math")
 
@@ -37,6 +36,7 @@ _RANGE_MAXIMUM = 100_000
 )
 def add(left: Number, right: Number) -> Number:
     """The sum."""
+    check_int64(left, right)
     return _in_range("add", left + right)
 
 
@@ -49,6 +49,7 @@ def add(left: Number, right: Number) -> Number:
 )
 def sub(left: Number, right: Number) -> Number:
     """The difference."""
+    check_int64(left, right)
     return _in_range("sub", left - right)
 
 
@@ -61,6 +62,7 @@ def sub(left: Number, right: Number) -> Number:
 )
 def mul(left: Number, right: Number) -> Number:
     """The product."""
+    check_int64(left, right)
     return _in_range("mul", left * right)
 
 
@@ -73,6 +75,7 @@ _DIVISION = (
 @family("div", _DIVISION, _NUMBER, _NUMBER)
 def div(left: Number, right: Number) -> Number:
     """The quotient; of two integers an integer, cut towards zero (observed)."""
+    check_int64(left, right)
     _refuse_zero("div", right)
     if type(left) is int and type(right) is int:
         quotient = abs(left) // abs(right)
@@ -83,6 +86,7 @@ def div(left: Number, right: Number) -> Number:
 @family("mod", _DIVISION, _NUMBER, _NUMBER)
 def mod(left: Number, right: Number) -> Number:
     """The remainder of the division cut towards zero: it has the sign of the dividend (observed)."""
+    check_int64(left, right)
     _refuse_zero("mod", right)
     if type(left) is int and type(right) is int:
         if left == INT64_MIN and right == -1:
@@ -115,6 +119,7 @@ def _extreme(name: str, values: tuple[Any, ...], pick: Callable[[list[Number]], 
     wrong = [number for number in numbers if type(number) not in (int, float)]
     if wrong:
         raise invalid_types(name, wrong, "either integer or decimal numbers")
+    check_int64(*numbers)
     if all(type(number) is int for number in numbers):
         return pick(numbers)
     doubles = [float(number) for number in numbers]

@@ -5,6 +5,7 @@ from typing import Any
 
 from emulators.datafactory.expressions.errors import ExpressionError
 from emulators.datafactory.expressions.text import to_text
+from emulators.datafactory.expressions.values import BeyondInt64
 
 
 def texts_of(name: str, values: Iterable[Any], called: str, target: str = "string") -> list[str]:
@@ -13,6 +14,8 @@ def texts_of(name: str, values: Iterable[Any], called: str, target: str = "strin
     for index, value in enumerate(values):
         try:
             texts.append(value if type(value) is str else to_text(value))
+        except BeyondInt64:
+            raise
         except ValueError:
             raise ExpressionError(
                 f"The function '{name}' was invoked with invalid parameters. The {called} at index '{index}' cannot be"
