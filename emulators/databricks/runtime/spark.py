@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from emulators.databricks.runtime.file_systems import CLASSES
 from emulators.databricks.runtime.installation import install_jars, install_java, write_truststore
 from emulators.databricks.runtime.settings import RuntimeSettings
-from emulators.databricks.runtime.spark_settings import LOGGING, as_properties, spark_configuration
+from emulators.databricks.runtime.spark_settings import LOGGING, as_properties, spark_configuration, temporary_folder
 from emulators.kernel.processes import Child, start_child
 
 Stream = TypeVar("Stream")
@@ -98,8 +98,9 @@ class SparkDriver:
     def _prepare(self) -> None:
         settings = self._settings
         jars = install_jars(settings.cache)
-        shutil.rmtree(self._home, ignore_errors=True)
-        self._home.mkdir(parents=True)
+        for folder in (self._home, temporary_folder(settings)):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
         settings.dbfs_root.mkdir(parents=True, exist_ok=True)
         install_java(self._home / "java")
         truststore = write_truststore(self._home / "truststore.p12", settings.ca_pem)

@@ -96,8 +96,8 @@ def spark_configuration(
         **_SQL,
         **{f"spark.hadoop.{name}": value for name, value in hadoop.items()},
         "spark.driver.extraClassPath": ":".join(str(entry) for entry in class_path),
-        "spark.driver.extraJavaOptions": " ".join(_java_options(settings.proxy, truststore)),
-        "spark.local.dir": str(settings.work_dir.absolute() / "spark"),
+        "spark.driver.extraJavaOptions": " ".join(_java_options(settings, truststore)),
+        "spark.local.dir": str(temporary_folder(settings)),
         **settings.spark_conf,
     }
 
@@ -107,10 +107,21 @@ def as_properties(configuration: Mapping[str, str]) -> str:
     return "".join(f"{_escape(name)}={_escape(value)}\n" for name, value in sorted(configuration.items()))
 
 
-def _java_options(proxy: str | None, truststore: Truststore) -> list[str]:
-    options = ["-Duser.timezone=Etc/UTC", "-XX:+ExitOnOutOfMemoryError", truststore.java_options]
-    if proxy:
-        host, _, port = proxy.rpartition(":")
+def temporary_folder(settings: RuntimeSettings) -> Path:
+    """Where Java and Spark put their temporary files: not into the machine's folder, where a kill would leave them."""
+    return settings.work_dir.absolute() / "spark"
+
+
+def _java_options(settings: RuntimeSettings, truststore: Truststore) -> list[str]:
+    options = [
+        "-Duser.timezone=Etc/UTC",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-XX:-UsePerfData",
+        f"-Djava.io.tmpdir={temporary_folder(settings)}",
+        truststore.java_options,
+    ]
+    if settings.proxy:
+        host, _, port = settings.proxy.rpartition(":")
         options += [
             f"-D{scheme}.proxy{part}" for scheme in ("http", "https") for part in (f"Host={host}", f"Port={port}")
         ]
