@@ -194,7 +194,7 @@ def _refuse_lone_surrogates(document: dict[str, Any]) -> None:
         json.dumps(document, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
         raise InvalidBody(
-            f"The request body holds half of a surrogate pair, \\u{ord(error.object[error.start]):x}: that is no character."
+            f"The request body holds half of a surrogate pair, \\u{ord(error.object[error.start]):x}: no character."
         ) from error
 
 
