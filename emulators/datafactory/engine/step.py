@@ -84,8 +84,9 @@ class Step:
             self.control.stop()
 
     def frame_closed(self, frame: "Frame") -> None:
-        assert self.control is not None, "only a control opens inner frames"  # noqa: S101
-        self._guarded(lambda: self.control.frame_closed(frame) if self.control else None)
+        control = self.control
+        assert control is not None, "only a control that is not over has inner frames"  # noqa: S101
+        self._guarded(lambda: control.frame_closed(frame))
 
     def begin(self, shown_input: Any, *, attempt: int = 0, user_properties: Mapping[str, Any] | None = None) -> str:
         """Open the record of an attempt and return its activity run id."""
@@ -110,7 +111,9 @@ class Step:
         self._report(end=True)
 
     def settle(self) -> None:
-        """The activity is over, as its last attempt ended."""
+        """The activity is over, as its last attempt ended. Step and control know each other: letting go here frees
+        both at once, which the iterations of a long loop need."""
+        self.control = None
         self.frame.settled(self, OUTCOMES[self.status])
 
     # What controls say

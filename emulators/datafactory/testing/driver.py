@@ -1,9 +1,8 @@
 """Carries out the engine's commands for a test: moments in a queue, stubs for activities, results collected."""
 
-import heapq
 import itertools
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from emulators.datafactory.engine.errors import ActivityError
 from emulators.datafactory.engine.records import ActivityRun, InvokedBy, PipelineRun
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.engine.runs import Runs
+from emulators.datafactory.testing.moments import Moments
 from emulators.datafactory.testing.results import ActivityResult, RunResult
 from emulators.datafactory.testing.stubs import Failure, Never, Stubs
 
@@ -45,16 +45,14 @@ class Driver:
     def __init__(self, stubs: Stubs, start: datetime) -> None:
         numbers = itertools.count(1)
         self._stubs = stubs
-        self._now = start
+        self._moments = Moments(start)
         self._runs = Runs(
             ids=lambda: counted_id(next(numbers)),
             random=random.Random(0).randrange,  # noqa: S311  the same test gives the same run
             outside=stubs.replaces,
         )
-        self._events: list[tuple[datetime, int, Callable[[], None]]] = []
-        self._order = itertools.count()
+        self._alarms: dict[int, int] = {}
         self._running: set[str] = set()
-        self._dropped: set[int] = set()
         self._results: dict[str, RunResult] = {}
         self._activities: dict[str, ActivityResult] = {}
 
@@ -71,12 +69,11 @@ class Driver:
             pipeline,
             parameters=parameters,
             invoked_by=invoked_by(trigger),
-            now=self._now,
+            now=self._moments.now,
             trigger=trigger,
         )
         self._carry_out()
-        while self._events:
-            self._now, _, event = heapq.heappop(self._events)
+        while event := self._moments.next():
             event()
             self._carry_out()
         return self._results[record.run_id]
@@ -94,22 +91,17 @@ class Driver:
             case StartActivity(activity):
                 self._start(activity)
             case StopActivity(identifier):
-                self._at(self._now, lambda: self._finish(identifier, Stopped()))
+                self._moments.at(self._moments.now, lambda: self._finish(identifier, Stopped()))
             case WakeAt(moment, timer):
-                self._at(moment, lambda: self._wake(timer))
+                self._alarms[timer] = self._moments.at(moment, lambda: self._wake(timer))
             case DropTimer(timer):
-                self._dropped.add(timer)
+                self._moments.drop(self._alarms.pop(timer))
             case ActivitySkipped():
                 self._skipped(command)
 
-    def _at(self, moment: datetime, event: Callable[[], None]) -> None:
-        heapq.heappush(self._events, (moment, next(self._order), event))
-
     def _wake(self, timer: int) -> None:
-        if timer in self._dropped:
-            self._dropped.remove(timer)
-        else:
-            self._runs.timer_due(timer, self._now)
+        del self._alarms[timer]
+        self._runs.timer_due(timer, self._moments.now)
 
     def _start(self, activity: Activity) -> None:
         identifier = activity.activity_run_id
@@ -123,12 +115,12 @@ class Driver:
             result = Failed(ActivityError(answer.code, answer.message, answer.failure_type), answer.output)
         else:
             result = Succeeded({} if answer.output is None else answer.output)
-        self._at(self._now + answer.takes, lambda: self._finish(identifier, result))
+        self._moments.at(self._moments.now + answer.takes, lambda: self._finish(identifier, result))
 
     def _finish(self, identifier: str, result: Result) -> None:
         if identifier in self._running:
             self._running.remove(identifier)
-            self._runs.activity_finished(identifier, result, self._now)
+            self._runs.activity_finished(identifier, result, self._moments.now)
 
     def _activity_changed(self, run: ActivityRun) -> None:
         seen = self._activities.get(run.activity_run_id)
