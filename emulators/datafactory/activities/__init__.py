@@ -11,6 +11,7 @@ from typing import Any
 from emulators.datafactory.activities import (
     azure_function,
     azureml_execute_pipeline,
+    copy,
     databricks_job,
     databricks_notebook,
     databricks_spark_python,
@@ -33,6 +34,7 @@ Handler = Callable[[Activity, ActivityServices], Awaitable[dict[str, Any]]]
 HANDLERS: Mapping[str, Handler] = {
     "AzureFunctionActivity": azure_function.run,
     "AzureMLExecutePipeline": azureml_execute_pipeline.run,
+    "Copy": copy.run,
     "DatabricksJob": databricks_job.run,
     "DatabricksNotebook": databricks_notebook.run,
     "DatabricksSparkPython": databricks_spark_python.run,

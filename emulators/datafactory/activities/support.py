@@ -11,6 +11,7 @@ from emulators.datafactory.engine.control import CONTROLS
 
 _ENGINE = "tests/unit/emulators/datafactory/engine"
 _ACTIVITIES = "tests/unit/emulators/datafactory/activities"
+_DATA = "tests/contracts/datafactory_data"
 
 WITNESSES: Mapping[str, str] = {
     "AppendVariable": f"{_ENGINE}/test_values.py",
@@ -28,6 +29,11 @@ WITNESSES: Mapping[str, str] = {
     "DatabricksJob": f"{_ACTIVITIES}/test_databricks.py",
     "DatabricksNotebook": f"{_ACTIVITIES}/test_databricks.py",
     "DatabricksSparkPython": f"{_ACTIVITIES}/test_databricks.py",
+    "Copy": f"{_DATA}/test_copy.py",
+    "Delete": f"{_DATA}/test_looking.py",
+    "GetMetadata": f"{_DATA}/test_looking.py",
+    "Lookup": f"{_DATA}/test_looking.py",
+    "Validation": f"{_DATA}/test_looking.py",
     "WebActivity": f"{_ACTIVITIES}/test_web_activity.py",
     "WebHook": f"{_ACTIVITIES}/test_web_hook.py",
     "ExecuteDataFlow": f"{_ACTIVITIES}/test_table.py",

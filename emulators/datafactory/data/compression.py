@@ -47,8 +47,9 @@ def expanded(stream: Any, codec: str) -> Any:
     """The stream's content without the codec around it; damaged content is a DataError when it is read."""
     if not codec:
         return stream
-    plain = {"gzip": gzip.GzipFile, "bzip2": bz2.BZ2File}.get(codec)
-    return _Guarded(plain(stream) if plain else _Inflated(stream))
+    if codec == "gzip":
+        return _Guarded(gzip.GzipFile(fileobj=stream, mode="rb"))
+    return _Guarded(bz2.BZ2File(stream) if codec == "bzip2" else _Inflated(stream))
 
 
 class Compressor:

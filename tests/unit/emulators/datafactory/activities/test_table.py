@@ -14,8 +14,8 @@ def test_a_type_is_the_engines_or_a_handlers() -> None:
 
 
 async def test_an_unknown_type_says_what_to_add(services, activity):
-    with pytest.raises(ActivityFailed, match=r"'Copy'.*HANDLERS") as failure:
-        await run_activity(activity("Copy"), services)
+    with pytest.raises(ActivityFailed, match=r"'HDInsightHive'.*HANDLERS") as failure:
+        await run_activity(activity("HDInsightHive"), services)
     assert failure.value.code == "NotSupportedByEmulator"
 
 

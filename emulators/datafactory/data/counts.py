@@ -1,0 +1,21 @@
+"""What a copy counts while it runs; its output is made of it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Counts:
+    """Bytes, files and rows. Rows are None for binary copies."""
+
+    data_read: int = 0
+    data_written: int = 0
+    files_read: int = 0
+    files_written: int = 0
+    files_skipped: int = 0
+    rows_read: int = 0
+    rows_copied: int = 0
+    rows_skipped: int = 0
+    tabular: bool = False
+    listing_seconds: float = 0.0
+    verified: list[bool] = field(default_factory=list)
+    """For each file whether what was written was found again; empty when nobody asked."""
