@@ -81,7 +81,8 @@ async def _serve(settings: CloudSettings, state: Path, progress: Progress, ended
 
 
 def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    while sys.stdin.buffer.read(1024):
+    # not through sys.stdin: a buffered reader that a daemon thread holds makes the interpreter abort at its end
+    while os.read(sys.stdin.fileno(), 1024):
         pass
     with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
         loop.call_soon_threadsafe(ended.set)
