@@ -5,7 +5,8 @@ Azure; so any one of them may be the real one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,6 +32,8 @@ class ActivityServices:
     """What outputs name as `effectiveIntegrationRuntime`."""
     callbacks: Callbacks | None = None
     """Where WebHook activities are called back; the control plane gives it a route."""
+    databases: Path = field(default_factory=Path.cwd)
+    """The folder that files of local stand-ins for SQL databases must lie in."""
 
     async def linked_service(self, activity: Activity) -> LinkedService:
         """The linked service an activity names, parameters evaluated and secrets fetched."""

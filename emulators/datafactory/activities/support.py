@@ -34,6 +34,8 @@ WITNESSES: Mapping[str, str] = {
     "GetMetadata": f"{_DATA}/test_looking.py",
     "Lookup": f"{_DATA}/test_looking.py",
     "Validation": f"{_DATA}/test_looking.py",
+    "Script": f"{_ACTIVITIES}/test_sql.py",
+    "SqlServerStoredProcedure": f"{_ACTIVITIES}/test_sql.py",
     "WebActivity": f"{_ACTIVITIES}/test_web_activity.py",
     "WebHook": f"{_ACTIVITIES}/test_web_hook.py",
     "ExecuteDataFlow": f"{_ACTIVITIES}/test_table.py",
