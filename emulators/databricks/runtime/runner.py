@@ -43,7 +43,7 @@ _INHERITED = (
 
 
 class _Run:
-    """A run under way: its process once there is one, and whether somebody asked for its end."""
+    """A run under way: whether somebody asked for its end."""
 
     def __init__(self) -> None:
         self.cancelled = asyncio.Event()
@@ -70,10 +70,12 @@ class NotebookRunner:
         try:
             gateway = await self._driver.open_gateway(spec.job_group)
             try:
-                return await self._run_attached(spec, run, gateway, folder)
+                result = await self._run_attached(spec, run, gateway, folder)
             finally:
-                with contextlib.suppress(SparkDriverError):  # a driver that died has closed it
-                    await self._driver.close_gateway(spec.job_group)
+                driver_lives = await self._close(spec.job_group)
+            if result.outcome == "FAILED" and not driver_lives:
+                return replace(result, error=f"Spark's driver ended while the notebook used it. {result.error}")
+            return result
         finally:
             del self._runs[spec.run_id]
             await asyncio.to_thread(shutil.rmtree, folder, True)
@@ -86,6 +88,14 @@ class NotebookRunner:
         run = self._runs.get(run_id)
         if run is not None:
             run.cancelled.set()
+
+    async def _close(self, job_group: str) -> bool:
+        """Shut the run's way into Spark; False when there is no driver to shut it any more."""
+        try:
+            await self._driver.close_gateway(job_group)
+        except SparkDriverError:
+            return False
+        return self._driver.running
 
     async def _run_attached(self, spec: NotebookRunSpec, run: _Run, gateway: Gateway, folder: Path) -> NotebookResult:
         log = OutputLog()
@@ -101,10 +111,7 @@ class NotebookRunner:
             watching.cancel()
             code = await child.terminate(_GRACE)
             family.end_strays()
-        result = _result(ended_by, code, ProcessReport.read(folder), await log.text(), family)
-        if result.outcome == "FAILED" and not self._driver.running:
-            return replace(result, error=f"Spark's driver ended while the notebook used it. {result.error}")
-        return result
+        return _result(ended_by, code, ProcessReport.read(folder), await log.text(), family)
 
     async def _start(self, spec: NotebookRunSpec, gateway: Gateway, folder: Path, log: OutputLog) -> Child:
         settings = self._settings

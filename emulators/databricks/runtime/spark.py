@@ -30,6 +30,10 @@ class SparkDriverError(Exception):
     """Spark did not start, or ended while it was needed; the message ends with the tail of its log."""
 
 
+class SparkDriverLost(SparkDriverError):
+    """The driver ended, or does not answer any more and was ended."""
+
+
 @dataclass(frozen=True)
 class Gateway:
     """A way into the driver's JVM for one run."""
@@ -82,7 +86,11 @@ class SparkDriver:
     async def open_gateway(self, job_group: str) -> Gateway:
         """A way into the JVM for one run; all its jobs belong to `job_group`. Starts Spark if need be."""
         await self.start()
-        answer = await self._ask("open_gateway", job_group)
+        try:
+            answer = await self._ask("open_gateway", job_group)
+        except SparkDriverLost:  # it was dying when we looked
+            await self.start()
+            answer = await self._ask("open_gateway", job_group)
         return Gateway(port=answer["port"], token=answer["token"])
 
     async def close_gateway(self, job_group: str) -> None:
@@ -149,19 +157,22 @@ class SparkDriver:
         async with self._asking:
             child = self._child
             if child is None:
-                raise SparkDriverError("Spark is not running.")
+                raise SparkDriverLost("Spark is not running.")
             pipe(child.process.stdin).write(json.dumps({"do": order, "job_group": job_group}).encode() + b"\n")
             try:
                 return await asyncio.wait_for(self._read(child), _ANSWER_LIMIT)
             except TimeoutError:
                 await child.terminate(grace=0)  # it would answer the wrong order next
-                raise SparkDriverError(f"Spark's driver did not answer within {_ANSWER_LIMIT:g} seconds.") from None
+                raise SparkDriverLost(f"Spark's driver did not answer within {_ANSWER_LIMIT:g} seconds.") from None
+            except SparkDriverLost:
+                await child.terminate(grace=0)
+                raise
 
     async def _read(self, child: Child) -> dict[str, Any]:
         line = await pipe(child.process.stdout).readline()
         if not line:
             tail = self.log.read_text(errors="replace").splitlines()[-20:]
-            raise SparkDriverError("Spark's driver ended. The end of its log:\n  " + "\n  ".join(tail))
+            raise SparkDriverLost("Spark's driver ended. The end of its log:\n  " + "\n  ".join(tail))
         answer: dict[str, Any] = json.loads(line)
         return answer
 

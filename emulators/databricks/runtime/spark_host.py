@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from py4j.protocol import Py4JNetworkError
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
@@ -119,6 +120,8 @@ def _serve(host: SparkHost, orders: TextIO, answers: TextIO) -> None:
         order = json.loads(line)
         try:
             answer: dict[str, Any] = {"result": known[order["do"]](order["job_group"])}
+        except (Py4JNetworkError, ConnectionError):  # there is no Java any more
+            os._exit(1)
         except Exception as error:  # noqa: BLE001 - whatever went wrong goes to the one who asked
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=answers, flush=True)

@@ -117,6 +117,10 @@ def _java_options(settings: RuntimeSettings, truststore: Truststore) -> list[str
         "-Duser.timezone=Etc/UTC",
         "-XX:+ExitOnOutOfMemoryError",
         "-XX:-UsePerfData",
+        # The quick compiler alone: measured on two cores, half the processor time to a ready session and a first
+        # small job (16 s for 33 s), and still less (40 s for 58 s) with one over 595,000 rows after it.
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         f"-Djava.io.tmpdir={temporary_folder(settings)}",
         truststore.java_options,
     ]
