@@ -43,11 +43,11 @@ def deploy_noting_pipeline(cloud: Cloud) -> None:
     cloud.storage.create_container(_CONTAINER)
     wait: dict[str, Any] = {"name": "Pause", "type": "Wait", "typeProperties": {"waitTimeInSeconds": 1}}
     cloud.factory.pipelines.create_or_update(group, factory, _PIPELINE, {"properties": {"activities": [wait]}})
-    existing = next(iter(cloud.factory.triggers.list_by_factory(group, factory)))
+    (existing,) = (trigger.as_dict() for trigger in cloud.factory.triggers.list_by_factory(group, factory))
     trigger = {
         "type": "BlobEventsTrigger",
         "typeProperties": {
-            "scope": existing.properties.scope,
+            "scope": existing["properties"]["typeProperties"]["scope"],
             "events": ["Microsoft.Storage.BlobCreated"],
             "blobPathBeginsWith": f"/{_CONTAINER}/blobs/",
             "ignoreEmptyBlobs": True,
