@@ -98,9 +98,13 @@ class BlobFolder:
     def make_folder(self, name: str) -> None:
         """Raises FileExistsError, and FileNotFoundError without a parent folder."""
         self.require_parent(name)
+        present = FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
         if self._exists(name):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
-        self._container.get_blob_client(self._prefix + name).upload_blob(b"", metadata={_FOLDER_MARK: "true"})
+            raise present
+        try:
+            self._container.get_blob_client(self._prefix + name).upload_blob(b"", metadata={_FOLDER_MARK: "true"})
+        except ResourceExistsError:  # another thread or client was quicker
+            raise present from None
 
     def remove_file(self, name: str) -> None:
         """Raises FileNotFoundError, IsADirectoryError."""

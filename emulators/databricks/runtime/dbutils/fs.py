@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
+from pyspark.errors.exceptions.captured import CapturedException
 from pyspark.sql import SparkSession
 
 from emulators.databricks.runtime.mounts import Mounts
@@ -208,6 +209,10 @@ class FileSystem:
                 f"java.lang.IllegalArgumentException: a path must be a non-empty string, not {path!r}."
             )
         hadoop_path = self._java("path", lambda: self._jvm.org.apache.hadoop.fs.Path(_hadoop_address(path)))
+        if hadoop_path.toUri().getScheme() == "file":
+            # straight to the disk: Hadoop's checked local file system would leave checksum files beside the data
+            local = self._jvm.org.apache.hadoop.fs.FileSystem.getLocal(self._configuration())
+            return _Place(hadoop_path, local.getRaw())
         return _Place(hadoop_path, self._java("open", lambda: hadoop_path.getFileSystem(self._configuration())))
 
     def _configuration(self) -> Any:
@@ -219,18 +224,18 @@ class FileSystem:
         try:
             return action()
         except Py4JJavaError as error:
-            java = error.java_exception
-            text = f"An error occurred while calling {operation}.\n: {java.toString()}"
-            raise ExecutionError(text) from None
+            cause = error.java_exception.toString()
+        except CapturedException as error:  # the kinds of Java error that Spark gives a Python class of their own
+            cause = str(error)
+        raise ExecutionError(f"An error occurred while calling {operation}.\n: {cause}") from None
 
 
 def _hadoop_address(path: str) -> str:
     if path.startswith(("/Volumes/", "dbfs:/Volumes/", "s3:", "s3a:", "gs:", "adl:")):
         raise UnsupportedError(f"dbutils.fs on {path}", "Use dbfs:/, file:/, wasbs:// or abfss://.")
     if path.startswith("file:"):
-        # straight to the disk: Hadoop's own local file system would leave checksum files beside the data
         local = "/" + path.removeprefix("file:").lstrip("/")
-        return "dbfs:" + local.removeprefix("/dbfs") if local.startswith("/dbfs/") else "rawlocal:" + local
+        return "dbfs:" + local.removeprefix("/dbfs") if local.startswith("/dbfs/") else "file:" + local
     if path.startswith("dbfs:"):
         return "dbfs:/" + path.removeprefix("dbfs:").lstrip("/")
     if "://" in path:
@@ -240,7 +245,7 @@ def _hadoop_address(path: str) -> str:
 
 def _file_info(status: Any) -> FileInfo:
     name = status.getPath().getName()
-    address = status.getPath().toString().replace("rawlocal:", "file:")
+    address = status.getPath().toString()
     scheme, _, rest = address.partition(":")
     if scheme in {"dbfs", "file"}:
         address = f"{scheme}:/{rest.lstrip('/')}"
