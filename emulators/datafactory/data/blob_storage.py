@@ -7,6 +7,7 @@ mixture. What is written becomes visible with the last call, the list of blocks,
 import base64
 import uuid
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -135,7 +136,9 @@ class BlobStorage:
 
 
 class BlobWriter:
-    """A blob in the making. Content of one block goes up in one request, more of it block by block."""
+    """A blob in the making. Content of one block goes up in one request, more of it block by block, while the next
+    block is being made: two blocks are in memory at most.
+    """
 
     def __init__(
         self, storage: BlobStorage, client: BlobServiceClient, container: str, path: str, options: WriteOptions
@@ -150,13 +153,15 @@ class BlobWriter:
         self._buffer = bytearray()
         self._blocks: list[str] = []
         self._run = uuid.uuid4().hex
+        self._sender: ThreadPoolExecutor | None = None
+        self._on_its_way: Future[None] | None = None
 
     def write(self, content: bytes, /) -> int:
         size = len(content)
         self.written += size
         self._buffer += content
         while len(self._buffer) > self._options.block_size:
-            self.stage(self.reserve(), bytes(self._buffer[: self._options.block_size]))
+            self._send_behind(bytes(self._buffer[: self._options.block_size]))
             del self._buffer[: self._options.block_size]
         return size
 
@@ -175,7 +180,21 @@ class BlobWriter:
         with _as_data_errors(self._storage.place(self._container), self._path, self._options.side):
             self._in_container(lambda: self._blob.stage_block(identifier, content, length=len(content)))
 
+    def _send_behind(self, content: bytes) -> None:
+        if self._sender is None:
+            self._sender = ThreadPoolExecutor(1, "write behind")
+        self._arrived()
+        self._on_its_way = self._sender.submit(self.stage, self.reserve(), content)
+
+    def _arrived(self) -> None:
+        """Wait for the block on its way; raises what sending it raised."""
+        sent, self._on_its_way = self._on_its_way, None
+        if sent is not None:
+            sent.result()
+
     def commit(self) -> None:
+        self._arrived()
+        self._end_sender()
         metadata = dict(self._options.metadata) or None
         with _as_data_errors(self._storage.place(self._container), self._path, self._options.side):
             if not self._blocks:
@@ -189,7 +208,13 @@ class BlobWriter:
 
     def abandon(self) -> None:
         """Blocks without a list are dropped by the service after a week (documented); nothing else was sent."""
+        self._end_sender()
         self._buffer.clear()
+
+    def _end_sender(self) -> None:
+        if self._sender is not None:
+            self._sender.shutdown(wait=True, cancel_futures=True)
+            self._sender = None
 
     def _in_container(self, send: Any) -> None:
         """Send; a container that does not exist is made, as the sink of a copy does (observed by many)."""

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emulators.datafactory.data.errors import Unsupported
+from emulators.datafactory.data.interim_types import ARROW, DECIMAL_SCALE, interim_type_of
 from emulators.datafactory.data.settings import Settings, flag, text
-from emulators.datafactory.data.types import ARROW, DECIMAL_SCALE, interim_type_of
 from emulators.datafactory.expressions.datetimes.instant import Instant, Kind
 from emulators.datafactory.expressions.datetimes.parsing import parse_instant
 from emulators.datafactory.expressions.text import float_text

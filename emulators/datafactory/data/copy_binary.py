@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -154,12 +155,13 @@ class BinaryCopy:
 
     def _transform(self, file: File, writer: Any) -> int:
         """Take one codec off and put another on."""
-        stream = FileStream(self.source, file, self.block_size)
-        plain = expanded(stream, self.unpack)
+        stream = FileStream(self.source, file)
         target = Compressor(writer, self.pack, self.level) if self.pack else writer
-        while content := plain.read(1 << 20):
-            self.check()
-            target.write(content)
+        with closing(stream):
+            plain = expanded(stream, self.unpack)
+            while content := plain.read(1 << 20):
+                self.check()
+                target.write(content)
         if self.pack:
             target.close()
         return stream.consumed

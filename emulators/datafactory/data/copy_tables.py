@@ -6,6 +6,7 @@ through document by document, so that nothing of the trees is lost (documented).
 
 import itertools
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,22 +84,30 @@ class TableCopy:
 
     def _copy_file(self, selected: Selected, output: "_Output") -> None:
         self.counts.files_read += 1
-        if self._passes_documents_through:
-            found, stream = self.reading.documents(selected)
+        copy = self._copy_documents if self._passes_documents_through else self._copy_rows
+        self.counts.data_read += copy(selected, output)
+
+    def _copy_documents(self, selected: Selected, output: "_Output") -> int:
+        """Copy a file's documents; gives the bytes read."""
+        found, stream = self.reading.documents(selected)
+        with closing(stream):
             while documents := list(itertools.islice(found, DOCUMENTS)):
                 self.check()
                 self.counts.rows_read += len(documents)
                 output.write_documents(documents)
-        else:
-            opened = self.reading.open(selected, self.translator, self._reject)
-            stream = opened.stream
+        return stream.consumed
+
+    def _copy_rows(self, selected: Selected, output: "_Output") -> int:
+        """Copy a file's rows; gives the bytes read."""
+        opened = self.reading.open(selected, self.translator, self._reject)
+        with closing(opened.stream):
             mapping = bind(self.translator, opened.table.schema, opened.extra, selected.file.path)
             output.expect(mapping.schema)
             for batch in opened.table.batches:
                 self.check()
                 self.counts.rows_read += batch.num_rows
                 output.write(mapping.apply(batch, self._skip_converted))
-        self.counts.data_read += stream.consumed
+        return opened.stream.consumed
 
     @property
     def _passes_documents_through(self) -> bool:

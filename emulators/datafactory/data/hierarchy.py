@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from emulators.datafactory.data.conversion import value_text
 from emulators.datafactory.data.errors import DataError
+from emulators.datafactory.data.interim_types import interim_type_of
 from emulators.datafactory.data.jsonpath import at, put
 from emulators.datafactory.data.table import Rejected, Rejection, Table
 from emulators.datafactory.data.translator import Pair, Translator
-from emulators.datafactory.data.types import interim_type_of
 
 ROWS = 2000
 """Documents of a batch; the first batch decides about columns and types."""

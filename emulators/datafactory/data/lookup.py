@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,11 +24,15 @@ def look_up(reading: Reading, *, first_only: bool) -> list[dict[str, Any]]:
 def _rows(reading: Reading) -> Iterator[dict[str, Any]]:
     for selected in reading.files():
         if reading.is_hierarchical and not reading.adds_columns:
-            yield from reading.documents(selected)[0]
+            documents, stream = reading.documents(selected)
+            with closing(stream):
+                yield from documents
             continue
-        for batch in reading.open(selected, Translator(), _refuse).table.batches:
-            for row in batch.to_pylist():
-                yield {name: _json(value, name) for name, value in row.items()}
+        opened = reading.open(selected, Translator(), _refuse)
+        with closing(opened.stream):
+            for batch in opened.table.batches:
+                for row in batch.to_pylist():
+                    yield {name: _json(value, name) for name, value in row.items()}
 
 
 def _refuse(row: Rejected) -> None:

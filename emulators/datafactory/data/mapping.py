@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 
 from emulators.datafactory.data.conversion import Converted, convert
 from emulators.datafactory.data.errors import DataError
+from emulators.datafactory.data.interim_types import ARROW, interim_type_of
 from emulators.datafactory.data.table import Rejected, Rejection
 from emulators.datafactory.data.translator import Field, Translator
-from emulators.datafactory.data.types import ARROW, interim_type_of
 
 
 @dataclass(frozen=True)

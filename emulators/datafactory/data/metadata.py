@@ -9,13 +9,13 @@ from typing import Any
 from emulators.datafactory.data.dataset import Dataset
 from emulators.datafactory.data.errors import InvalidSettings, MissingFile
 from emulators.datafactory.data.formats import FORMATS
+from emulators.datafactory.data.interim_types import interim_type_of
 from emulators.datafactory.data.reading import Reading
 from emulators.datafactory.data.selection import Selection, select
 from emulators.datafactory.data.settings import Settings, section, text
 from emulators.datafactory.data.store import Children, File, Store
 from emulators.datafactory.data.table import Rejected
 from emulators.datafactory.data.translator import Translator
-from emulators.datafactory.data.types import interim_type_of
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,9 @@ def _structure(asked: _Asked) -> list[dict[str, str]]:
     found = next(reading.files(), None)
     if found is None:
         return []
-    schema = reading.open(found, Translator(), _ignore).table.schema
+    opened = reading.open(found, Translator(), _ignore)
+    opened.stream.close()
+    schema = opened.table.schema
     return [{"name": field.name, "type": interim_type_of(field.type)} for field in schema]
 
 

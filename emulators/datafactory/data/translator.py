@@ -6,9 +6,9 @@ from typing import Any
 
 from emulators.datafactory.data.conversion import Rules
 from emulators.datafactory.data.errors import InvalidSettings, Unsupported
+from emulators.datafactory.data.interim_types import interim_type
 from emulators.datafactory.data.jsonpath import Path, parse_path
 from emulators.datafactory.data.settings import Settings, flag, number, section, text
-from emulators.datafactory.data.types import interim_type
 
 
 @dataclass(frozen=True)

@@ -141,31 +141,41 @@ class _Rows:
 
     def _completed(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """The batch with the rows of other lengths that belong before, into and right after it."""
+        if not self._aside:
+            self._next += batch.num_rows
+            yield batch
+            return
         done = 0
+        pieces: list[pa.RecordBatch] = []
         while self._aside and self._aside[0].number - self._next <= batch.num_rows - done:
             row = self._aside.popleft()
             count = row.number - self._next
-            if count:
-                yield batch.slice(done, count)
+            pieces.append(batch.slice(done, count))
             done += count
             self._next = row.number + 1
-            yield from self._odd(row)
-        if done < batch.num_rows:
-            yield batch.slice(done)
-            self._next += batch.num_rows - done
+            if row.actual_columns > row.expected_columns:
+                yield pa.concat_batches(pieces)  # the rows before it come first
+                pieces = []
+                self._reject(row)
+            else:
+                pieces.append(self._filled(row))
+        pieces.append(batch.slice(done))
+        self._next += batch.num_rows - done
+        yield pa.concat_batches(pieces)
 
-    def _odd(self, row: pa.csv.InvalidRow) -> Iterator[pa.RecordBatch]:
-        fields = _fields(row.text, self._dialect)
-        if row.actual_columns > row.expected_columns:
-            message = (
-                f"Error found when processing 'Csv/Tsv Format Text' source '{self._name}' with row number "
-                f"{row.number}: found more columns than expected column count {row.expected_columns}."
-            )
-            self._rejection(Rejected(tuple(fields), "DelimitedTextMoreColumnsThanDefined", message))
-            return
-        values = [None if field == self._dialect.null else field for field in fields]
+    def _reject(self, row: pa.csv.InvalidRow) -> None:
+        message = (
+            f"Error found when processing 'Csv/Tsv Format Text' source '{self._name}' with row number "
+            f"{row.number}: found more columns than expected column count {row.expected_columns}."
+        )
+        values = tuple(_fields(row.text, self._dialect))
+        self._rejection(Rejected(values, "DelimitedTextMoreColumnsThanDefined", message))
+
+    def _filled(self, row: pa.csv.InvalidRow) -> pa.RecordBatch:
+        """A row that is too short, with nulls at its end."""
+        values = [None if field == self._dialect.null else field for field in _fields(row.text, self._dialect)]
         values += [None] * (row.expected_columns - len(values))
-        yield pa.record_batch([pa.array([value], pa.string()) for value in values], schema=self.schema)
+        return pa.record_batch([pa.array([value], pa.string()) for value in values], schema=self.schema)
 
 
 class Target(Protocol):

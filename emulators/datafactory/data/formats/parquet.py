@@ -11,6 +11,9 @@ from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupp
 from emulators.datafactory.data.settings import Settings, text
 from emulators.datafactory.data.table import BATCH_ROWS, Rejection, Table
 
+GROUP_BYTES = 32 << 20
+"""Size in memory of the rows of one row group."""
+
 _FORBIDDEN = re.compile(r"[ ,;{}()\n\t=]")
 _CODECS = {"": "snappy", "none": "none", "gzip": "gzip", "snappy": "snappy"}
 
@@ -61,9 +64,21 @@ class Writer:
                     "Sink",
                 )
         self._writer = pq.ParquetWriter(target, schema, compression=_CODECS[codec])
+        self._held: list[pa.RecordBatch] = []
+        self._size = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
-        self._writer.write_batch(batch)
+        """Rows are held back until there are enough for a row group."""
+        self._held.append(batch)
+        self._size += batch.nbytes
+        if self._size >= GROUP_BYTES:
+            self._write_group()
 
     def close(self) -> None:
+        self._write_group()
         self._writer.close()
+
+    def _write_group(self) -> None:
+        if self._held:
+            self._writer.write_table(pa.Table.from_batches(self._held))
+        self._held, self._size = [], 0
