@@ -1,0 +1,69 @@
+"""A place of files in memory: what data movement sees of a storage account, without sockets."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from emulators.datafactory.data.store import File, WriteOptions
+
+MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+class MemoryPlace:
+    """Files by path, whatever the container."""
+
+    side = "Source"
+
+    def __init__(self, **files: bytes) -> None:
+        self.files: dict[str, bytes] = dict(files)
+        self.reads: list[tuple[int, int]] = []
+
+    def place(self, container: str) -> str:
+        return f"memory/{container}"
+
+    def find(self, container: str, path: str) -> File | None:
+        content = self.files.get(path)
+        return None if content is None else File(container, path, len(content), MOMENT)
+
+    def list(self, container: str, prefix: str) -> Iterator[File]:
+        for path in sorted(self.files):
+            if path.startswith(prefix):
+                yield File(container, path, len(self.files[path]), MOMENT)
+
+    def read(self, file: File, offset: int, length: int) -> bytes:
+        self.reads.append((offset, length))
+        return self.files[file.path][offset : offset + length]
+
+    def pieces(self, file: File, size: int) -> Iterator[bytes]:
+        return (self.read(file, offset, size) for offset in range(0, file.size, size))
+
+    def writer(self, container: str, path: str, options: WriteOptions) -> "MemoryWriter":
+        return MemoryWriter(self.files, path)
+
+    def delete(self, file: File) -> None:
+        self.files.pop(file.path, None)
+
+
+class MemoryWriter:
+    def __init__(self, files: dict[str, bytes], path: str) -> None:
+        self.written = 0
+        self._files = files
+        self._path = path
+        self._content = b""
+
+    def write(self, content: bytes, /) -> int:
+        self._content += content
+        self.written += len(content)
+        return len(content)
+
+    def commit(self) -> None:
+        self._files[self._path] = self._content
+
+    def abandon(self) -> None:
+        self._content = b""
+
+
+@pytest.fixture
+def place() -> MemoryPlace:
+    return MemoryPlace()

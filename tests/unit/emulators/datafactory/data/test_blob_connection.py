@@ -1,0 +1,52 @@
+"""From a linked service to an account, without a connection: addresses, keys, tokens."""
+
+import base64
+
+import pytest
+
+from emulators.datafactory.data.blob_connection import open_blob_storage
+from emulators.datafactory.data.connection import connect
+from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
+
+KEY = base64.b64encode(b"k" * 32).decode()
+
+
+class Tokens:
+    def __init__(self) -> None:
+        self.asked: list[tuple] = []
+
+    def token(self, resource, principal):
+        self.asked.append((resource, principal))
+        return "token"
+
+
+def place(kind: str = "AzureBlobStorage", **settings) -> str:
+    return open_blob_storage(kind, settings, Tokens(), "Source").place("c")
+
+
+def test_each_way_to_connect():
+    whole = f"DefaultEndpointsProtocol=https;AccountName=lake;AccountKey={KEY};EndpointSuffix=core.windows.net"
+    assert place(connectionString=whole) == "https://lake.blob.core.windows.net/c"
+    apart = "DefaultEndpointsProtocol=https;AccountName=lake;EndpointSuffix=core.windows.net;"
+    assert place(connectionString=apart, accountKey=KEY) == "https://lake.blob.core.windows.net/c"
+    assert place(sasUri="https://lake.blob.core.windows.net/?sv=1&sig=x").startswith(
+        "https://lake.blob.core.windows.net"
+    )
+    assert place(serviceEndpoint="https://lake.blob.core.windows.net/") == "https://lake.blob.core.windows.net/c"
+    lake = place("AzureBlobFS", url="https://lake.dfs.core.windows.net", accountKey=KEY)
+    assert lake == "https://lake.blob.core.windows.net/c"
+    assert place("AzureBlobFS", url="http://127.0.0.1:10000/lake", accountKey=KEY) == "http://127.0.0.1:10000/lake/c"
+
+
+def test_what_is_incomplete_or_not_built_is_told():
+    with pytest.raises(InvalidSettings, match="needs 'connectionString'"):
+        place()
+    with pytest.raises(DataError, match="cannot be read") as failure:
+        place(connectionString="AccountKey=secret")
+    assert "secret" not in str(failure.value)
+    with pytest.raises(Unsupported, match="'containerUri'"):
+        place(containerUri="https://lake.blob.core.windows.net/c")
+    with pytest.raises(Unsupported, match="'credential'"):
+        place(serviceEndpoint="https://lake.blob.core.windows.net/", credential={"referenceName": "x"})
+    with pytest.raises(Unsupported, match="'FtpServer'"):
+        connect("FtpServer", {}, Tokens(), "Source")
