@@ -4,7 +4,6 @@ A handler takes an activity whose expressions are evaluated and returns its outp
 the code and sentence of the real service. What is not in the table fails by name.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -29,7 +28,9 @@ from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
 from emulators.datafactory.activities.identity import EntraIdentity, Identity, ServicePrincipal
 from emulators.datafactory.activities.linked_services import LinkedService
 from emulators.datafactory.activities.services import ActivityServices
+from emulators.datafactory.activities.shapes import check_shapes
 from emulators.datafactory.engine.activity import Activity
+from emulators.datafactory.engine.limits import oversize
 
 Handler = Callable[[Activity, ActivityServices], Awaitable[dict[str, Any]]]
 
@@ -53,9 +54,6 @@ HANDLERS: Mapping[str, Handler] = {
 
 WAITING = frozenset({"validation", "webhook"})
 """Types whose handlers wait in emulated time and mark their real work themselves."""
-
-MAX_OUTPUT = 4 * 1024 * 1024
-"""Bytes of an activity's output as JSON."""
 
 REFUSED = {
     "ExecuteDataFlow": "mapping data flows run on the service's own Spark code, which is not public",
@@ -81,19 +79,20 @@ async def run_activity(activity: Activity, services: ActivityServices) -> dict[s
             f"The activity type '{activity.type}' (activity '{activity.name}')",
             "a module in emulators/datafactory/activities with a function `run`, and its row in HANDLERS.",
         )
-    if activity.type.lower() in WAITING:
-        return _within_limit(await handler(activity, services))
-    with services.clock.work():  # what runs out there is real: emulated time must not jump over it
-        return _within_limit(await handler(activity, services))
+    check_shapes(activity)
+    try:
+        if activity.type.lower() in WAITING:
+            return _within_limit(await handler(activity, services))
+        with services.clock.work():  # what runs out there is real: emulated time must not jump over it
+            return _within_limit(await handler(activity, services))
+    except UnicodeEncodeError as error:
+        raise ActivityFailed("2104", f"A text of activity '{activity.name}' cannot be sent: {error}") from error
 
 
 def _within_limit(output: dict[str, Any]) -> dict[str, Any]:
-    """The output, refused where it is larger than an activity may give (the limit is documented)."""
-    size = len(json.dumps(output, ensure_ascii=False).encode())
-    if size > MAX_OUTPUT:
-        raise ActivityFailed(
-            "2001", f"The length of execution output is over limit (around 4MB currently): {size} bytes."
-        )
+    error = oversize(output)
+    if error is not None:
+        raise ActivityFailed(error.code, error.message)
     return output
 
 

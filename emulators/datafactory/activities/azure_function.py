@@ -56,7 +56,10 @@ async def _request(activity: Activity, services: ActivityServices) -> httpx.Requ
         headers.setdefault("Content-Type", "application/json")
         body = json.dumps(body, ensure_ascii=False)
     url = f"{linked.text('functionAppUrl', '3609').rstrip('/')}/api/{name.lstrip('/')}"
-    return services.http.build_request(method, url, headers=headers, content=body, timeout=TIMEOUT)
+    try:
+        return services.http.build_request(method, url, headers=headers, content=body, timeout=TIMEOUT)
+    except httpx.InvalidURL as error:
+        raise ActivityFailed("3610", f"There was an error while calling endpoint '{url}'. {error}") from error
 
 
 async def _credentials(linked: LinkedService, services: ActivityServices) -> dict[str, str]:

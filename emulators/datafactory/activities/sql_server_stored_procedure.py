@@ -52,7 +52,7 @@ def _statements(name: str, stand_in: StandIn) -> str:
             FAILED,
             "Execution fail against sql server. Sql error number: 2812. Error Message: Could not find stored "
             f"procedure '{name}'. The linked service '{stand_in.linked_service}' is a local stand-in without "
-            f"procedures of its own: give the statements for '{name}' in the table that its connection string names ({FORM}).",
+            f"procedures of its own: give its statements in the table that the connection string names ({FORM}).",
         )
     return text
 

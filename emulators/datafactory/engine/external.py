@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from emulators.datafactory.engine.activity import Activity, Failed, Reference, Result, Succeeded
 from emulators.datafactory.engine.commands import StartActivity, StopActivity
 from emulators.datafactory.engine.errors import ActivityError
+from emulators.datafactory.engine.limits import oversize
 from emulators.datafactory.engine.timestamps import parse_timespan
 
 if TYPE_CHECKING:
@@ -77,13 +78,20 @@ class External:
         if self._stop_reason == "cancel":
             self._step.cancel()
         elif isinstance(result, Succeeded):
-            self._step.succeed(result.output)
+            self._succeeded(result)
         elif self._stop_reason == "time out":
             self._failed("time out", Failed(_timed_out(self._policy.timeout)))
         elif isinstance(result, Failed):
             self._failed("fail", result)
         else:
             self._step.cancel()
+
+    def _succeeded(self, result: Succeeded) -> None:
+        error = oversize(result.output)
+        if error is None:
+            self._step.succeed(result.output)
+        else:
+            self._failed("fail", Failed(error))
 
     def _attempt(self, activity: Activity) -> None:
         shown = dict(activity.type_properties)

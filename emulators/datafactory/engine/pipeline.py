@@ -3,14 +3,19 @@
 Names, references between activities, cycles, nesting; everything that is wrong is an InvalidPipeline.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulators.datafactory.engine.graph import BRANCHES, LOOPS, ActivityDefinition, Dependency, Graph, Pipeline
 from emulators.datafactory.engine.lifecycle import Outcome
+from emulators.datafactory.engine.literals import misplaced_expression
 
 MAX_ACTIVITIES = 120
 """Activities of one pipeline, inner ones included (documented soft maximum)."""
+
+NAME = re.compile(r"(?=.{1,55}\Z)\w[^.+?/<>*%&:\\\x00-\x1f]*")
+"""Names of activities (documented)."""
 
 CONDITIONS = {"succeeded": "Succeeded", "failed": "Failed", "skipped": "Skipped", "completed": "Completed"}
 
@@ -52,6 +57,11 @@ def _names(written: Sequence[Any], where: str) -> dict[str, str]:
     for index, item in enumerate(written):
         if not isinstance(item, Mapping) or not isinstance(item.get("name"), str) or not item["name"]:
             raise InvalidPipeline(f"The activity at '{where}[{index}]' has no name.")
+        if not NAME.fullmatch(item["name"]):
+            raise InvalidPipeline(
+                f"The name of the activity at '{where}[{index}]' is not valid: '{item['name'][:80]}'. It has at most "
+                "55 characters, starts with a letter, a digit or an underscore and has none of . + ? / < > * % & : \\."
+            )
         names[item["name"].lower()] = item["name"]
     return names
 
@@ -67,6 +77,9 @@ def _read_activity(
             raise InvalidPipeline(f"The property '{part}' of activity '{name}' must be an object.")
     for part in ("inputs", "outputs", "userProperties"):
         _objects(written, part, name)
+    misplaced = misplaced_expression(written)
+    if misplaced is not None and _inactive_as(written) is None:
+        raise InvalidPipeline(f"The property '{misplaced}' of activity '{name}' must not be an expression.")
     _check_nesting(name, kind.lower(), inside)
     return ActivityDefinition(
         name=name,

@@ -5,6 +5,7 @@ from typing import Any
 
 from emulators.datafactory.engine.control.single import Immediate
 from emulators.datafactory.engine.errors import ActivityError
+from emulators.datafactory.engine.limits import oversize
 from emulators.datafactory.engine.values import WrongType, check_variable
 
 RETURN_VALUE = "pipelineReturnValue"
@@ -38,7 +39,12 @@ class SetVariable(Immediate):
         """Several of these add up by key; for one key the last one wins (assumed: only one per run is supported)."""
         values = {item["key"]: self._content(item.get("value")) for item in written}
         self.step.begin({"variableName": RETURN_VALUE, "value": values})
-        self.step.run.record.return_value = {**(self.step.run.record.return_value or {}), **values}
+        returned = {**(self.step.run.record.return_value or {}), **values}
+        error = oversize(returned)
+        if error is not None:
+            self.step.fail(error)
+            return
+        self.step.run.record.return_value = returned
         self.step.succeed({"name": RETURN_VALUE, "value": values})
 
     def _content(self, written: Any) -> Any:

@@ -120,17 +120,17 @@ def test_user_properties_are_evaluated(rig: Any, activity: Any) -> None:
 def test_references_are_evaluated_in_their_parameters_only(rig: Any, activity: Any) -> None:
     written = activity("A") | {
         "linkedServiceName": {
-            "referenceName": "@x",
+            "referenceName": "x",
             "type": "LinkedServiceReference",
             "parameters": {"c": "@pipeline().Pipeline"},
         },
         "inputs": [{"referenceName": "in", "type": "DatasetReference", "parameters": {"f": "@pipeline().Pipeline"}}],
     }
     rig.run([written])
-    assert rig.started[0].linked_service["referenceName"] == "@x"
+    assert rig.started[0].linked_service["referenceName"] == "x"
     assert rig.started[0].linked_service["parameters"] == {"c": "p"}
     assert rig.started[0].inputs[0]["parameters"] == {"f": "p"}
-    assert rig.of("A")[0].linked_service_name == "@x"
+    assert rig.of("A")[0].linked_service_name == "x"
 
 
 def test_an_input_that_cannot_be_evaluated_fails_without_an_attempt(rig: Any, activity: Any) -> None:
