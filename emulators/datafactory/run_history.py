@@ -2,6 +2,8 @@
 
 The executor tells this history of every change, in the moment it happens; the control plane answers from it. It
 survives a kill: runs that were under way then are closed as Failed at the next start, never left in progress.
+
+What a run hides (SecureString parameters, secured outputs) is kept apart from what is shown, only for a rerun to use.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +15,7 @@ from emulators.datafactory.engine.records import ActivityRun, InvokedBy, Pipelin
 from emulators.datafactory.engine.timestamps import milliseconds, timestamp
 from emulators.datafactory.run_queries import parse_moment
 from emulators.kernel.clock import Clock
+from emulators.kernel.masking import masker
 from emulators.kernel.store import DocumentStore
 
 INTERRUPTED = "The local cloud ended while this run was in progress; run it again."
@@ -67,6 +70,8 @@ class RunHistory:
         self._pipeline_kind = f"datafactory/pipelineruns{factory_key}"
         self._activity_kind = f"datafactory/activityruns{factory_key}/"
         self._trigger_kind = f"datafactory/triggerruns{factory_key}"
+        self._hidden_parameters_kind = f"datafactory/hiddenparameters{factory_key}"
+        self._hidden_outputs_kind = f"datafactory/hiddenoutputs{factory_key}/"
         self._clock = clock
         self._pipeline_runs: dict[str, JsonObject] = dict(store.list(self._pipeline_kind))
         self._groups: dict[str, set[str]] = {}
@@ -87,6 +92,7 @@ class RunHistory:
         known = self._pipeline_runs.get(run.run_id)
         if known is None:
             self._supersede(run)
+            self._hide(run)
         else:
             shown["isLatest"] = known["run"]["isLatest"]
         stored = {
@@ -100,6 +106,9 @@ class RunHistory:
     def activity_run_changed(self, run: ActivityRun) -> None:
         """Keep the record as it is now."""
         self._store.put(self._activity_kind + run.pipeline_run_id, run.activity_run_id, run.to_json())
+        if run.hidden_output is not None:
+            hidden = {"output": run.hidden_output}
+            self._store.put(self._hidden_outputs_kind + run.pipeline_run_id, run.activity_run_id, hidden)
 
     # Pipeline and activity runs
 
@@ -119,17 +128,40 @@ class RunHistory:
     def reference(
         self, run_id: str, *, is_recovery: bool, start_activity_name: str | None, start_from_failure: bool
     ) -> RerunReference | None:
-        """An earlier run as the executor wants it for a rerun; None when there is no such run."""
+        """An earlier run as the executor wants it for a rerun, with what it hides; None when there is no such run.
+
+        What a recovery run took over from the runs before it in its group belongs to it too.
+        """
         stored = self._pipeline_runs.get(run_id)
         if stored is None:
             return None
+        run = _pipeline_run(stored)
+        run.hidden_parameters = self._store.get(self._hidden_parameters_kind, run_id) or {}
         return RerunReference(
-            run=_pipeline_run(stored),
-            activity_runs=tuple(_activity_run(document) for document in self.activity_runs(run_id)),
+            run=run,
+            activity_runs=tuple(
+                activity for member in self._until(run_id) for activity in self._whole_activity_runs(member)
+            ),
             is_recovery=is_recovery,
             start_activity_name=start_activity_name,
             start_from_failure=start_from_failure,
         )
+
+    def _until(self, run_id: str) -> Iterator[str]:
+        """The runs of a run's group, oldest first, up to and with the run itself."""
+        group = self._groups[self._pipeline_runs[run_id]["run"]["runGroupId"]]
+        for member in self._pipeline_runs:
+            if member in group:
+                yield member
+            if member == run_id:
+                return
+
+    def _whole_activity_runs(self, run_id: str) -> Iterator[ActivityRun]:
+        hidden = dict(self._store.list(self._hidden_outputs_kind + run_id))
+        for document in self.activity_runs(run_id):
+            run = _activity_run(document)
+            run.hidden_output = hidden.get(run.activity_run_id, {}).get("output")
+            yield run
 
     # Trigger runs
 
@@ -174,6 +206,9 @@ class RunHistory:
         for run_id in list(self._pipeline_runs):
             for key, _ in self._store.list(self._activity_kind + run_id):
                 self._store.delete(self._activity_kind + run_id, key)
+            for key, _ in self._store.list(self._hidden_outputs_kind + run_id):
+                self._store.delete(self._hidden_outputs_kind + run_id, key)
+            self._store.delete(self._hidden_parameters_kind, run_id)
             self._store.delete(self._pipeline_kind, run_id)
         for run_id in list(self._trigger_runs):
             self._store.delete(self._trigger_kind, run_id)
@@ -190,6 +225,12 @@ class RunHistory:
             if stored["run"]["isLatest"]:
                 self._keep(other, {**stored, "run": {**stored["run"], "isLatest": False}})
         group.add(run.run_id)
+
+    def _hide(self, run: PipelineRun) -> None:
+        """Keep a run's secrets apart; no log of this process shows them either."""
+        if run.hidden_parameters:
+            masker.add(*map(str, run.hidden_parameters.values()))
+            self._store.put(self._hidden_parameters_kind, run.run_id, run.hidden_parameters)
 
     def _close(self, run_id: str, stored: JsonObject) -> None:
         now = self._clock.now()

@@ -44,8 +44,8 @@ def prepare(resources: Resources, name: str, run_id: str) -> Pipeline:
 def pipeline_parameters(pipeline: Pipeline, given: Mapping[str, Any], run_id: str) -> dict[str, Any]:
     """Parameter → value: what was given, else the default, converted to the declared type; raises RunRefused.
 
-    Names match whatever their case. What the pipeline does not declare is ignored (assumed). A hidden secret, as the
-    records of an earlier run have it, counts as not given.
+    Names match whatever their case. What the pipeline does not declare is ignored (assumed). The mask of a secret is
+    no secret: it counts as not given.
     """
     by_name = {name.lower(): value for name, value in given.items() if value != SECRET}
     values: dict[str, Any] = {}
@@ -70,9 +70,9 @@ def shown_parameters(pipeline: Pipeline, values: Mapping[str, Any]) -> dict[str,
     return {name: SECRET if _is_secret(pipeline, name) else value for name, value in values.items()}
 
 
-def secrets(pipeline: Pipeline, values: Mapping[str, Any]) -> frozenset[str]:
-    """The values of SecureString parameters, which no record may show."""
-    return frozenset(str(value) for name, value in values.items() if value and _is_secret(pipeline, name))
+def hidden_parameters(pipeline: Pipeline, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that no record may show: SecureStrings that were given a value."""
+    return {name: value for name, value in values.items() if value and _is_secret(pipeline, name)}
 
 
 def _is_secret(pipeline: Pipeline, name: str) -> bool:

@@ -56,6 +56,8 @@ class PipelineRun:
     is_latest: bool = True
     return_value: dict[str, Any] | None = None
     """The pipeline's return value (a Set Variable activity on the system variable `pipelineReturnValue`)."""
+    hidden_parameters: dict[str, Any] = field(default_factory=dict, repr=False)
+    """SecureString parameters in clear, for a rerun; neither `parameters` nor any answer or log shows them."""
     variables: dict[str, Any] = field(default_factory=dict)
     """The variables' values at the end, for tests; the REST API does not show them."""
 
@@ -105,6 +107,8 @@ class ActivityRun:
     """Which iteration of which loop the activity ran in, e.g. `ForEach1[3]`; None outside of loops."""
     input: Any = None
     output: Any = None
+    hidden_output: Any = field(default=None, repr=False)
+    """The output as expressions see it where `output` hides it or something in it; for a rerun, never shown."""
     user_properties: dict[str, Any] = field(default_factory=dict)
     error: dict[str, Any] = field(default_factory=dict)
     linked_service_name: str = ""
@@ -113,6 +117,11 @@ class ActivityRun:
     def is_final(self) -> bool:
         """Whether this attempt is over."""
         return self.status not in ("Queued", "InProgress")
+
+    @property
+    def real_output(self) -> Any:
+        """The output as expressions see it."""
+        return self.output if self.hidden_output is None else self.hidden_output
 
     def to_json(self) -> dict[str, Any]:
         """The REST shape; an attempt without error still carries the error object with empty texts (documented)."""
@@ -141,7 +150,8 @@ class ActivityRun:
 class RerunReference:
     """An earlier run that a new one repeats or recovers (`createRun?referencePipelineRunId=…`).
 
-    The records are given, not looked up, so that a rerun works after the emulator was restarted.
+    The records are given, not looked up, so that a rerun works after the emulator was restarted. They bring what they
+    hide along: a rerun has the secrets and secured outputs of the earlier run without ever showing them.
     `parameters` of `run` are used and the request's own are ignored (documented).
     """
 

@@ -14,9 +14,9 @@ from emulators.datafactory.engine.activity import Result
 from emulators.datafactory.engine.commands import Command, DropTimer, WakeAt
 from emulators.datafactory.engine.creation import (
     carried_over,
+    hidden_parameters,
     pipeline_parameters,
     prepare,
-    secrets,
     shown_parameters,
     system_variables,
 )
@@ -179,21 +179,21 @@ class Runs:
         run_id = run_id or self.new_id()
         pipeline = prepare(resources, pipeline_name, run_id)
         recovers = reference is not None and reference.is_recovery
-        given = reference.run.parameters if reference else parameters
+        given = {**reference.run.parameters, **reference.run.hidden_parameters} if reference else parameters
         values = pipeline_parameters(pipeline, given, run_id)
         record = PipelineRun(
             run_id=run_id,
             run_group_id=reference.run.run_group_id if reference and recovers else run_id,
             pipeline_name=pipeline.name,
             parameters=shown_parameters(pipeline, values),
+            hidden_parameters=hidden_parameters(pipeline, values),
             invoked_by=invoked_by,
             annotations=list(pipeline.annotations),
         )
         variables = system_variables(resources, record, values, trigger or {}, self.now)
         carried = carried_over(pipeline, reference) if reference and recovers else {}
-        machine = RunMachine(
-            self, pipeline, resources, record, variables, secrets(pipeline, values), carried, ancestors
-        )
+        secrets = frozenset(map(str, record.hidden_parameters.values()))
+        machine = RunMachine(self, pipeline, resources, record, variables, secrets, carried, ancestors)
         self._enter(machine)
         return machine
 

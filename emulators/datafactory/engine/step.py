@@ -107,6 +107,7 @@ class Step:
         self.output, self.error = output, error
         hidden = output is not None and self.policy_flag("secureOutput")
         self.record.output = HIDDEN if hidden else masked(output, self.run.secrets)
+        self.record.hidden_output = output if self.record.output != output else None
         self.record.error = masked(error.to_json(self.definition.name), self.run.secrets) if error else {}
         self._report(end=True)
 
@@ -199,7 +200,7 @@ class Step:
             self.fail(ActivityError("2104", text + repr(error)))
 
     def _take_over(self, carried: ActivityRun) -> None:
-        self.status, self.output, self.record = carried.status, carried.output, carried
+        self.status, self.output, self.record = carried.status, carried.real_output, carried
         self.frame.settled(self, OUTCOMES[carried.status])
 
     def _new_record(self) -> ActivityRun:

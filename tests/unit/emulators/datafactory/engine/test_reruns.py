@@ -80,14 +80,39 @@ def test_an_unknown_activity_to_start_from_is_refused(rig: Any, graph: Any) -> N
         rig.run(graph(GRAPH), reference=earlier(rig, first, is_recovery=True, start_activity_name="Z"))
 
 
-def test_a_hidden_secret_is_not_taken_for_its_value(rig: Any, activity: Any) -> None:
-    pipelines = {
-        "p": {
-            "activities": [activity("A", s="@pipeline().parameters.s")],
-            "parameters": {"s": {"type": "SecureString"}},
-        }
-    }
-    first = rig.run(pipelines, parameters={"s": "s3cret"})
-    assert rig.started[0].type_properties == {"s": "s3cret"}
+SECRET = "s3cret-word"
+WITH_SECRET = {"s": {"type": "SecureString"}}
+
+
+def test_a_rerun_has_the_secrets_of_the_earlier_run_and_shows_none(rig: Any, activity: Any) -> None:
+    pipelines = {"p": {"activities": [activity("A", s="@pipeline().parameters.s")], "parameters": WITH_SECRET}}
+    first = rig.run(pipelines, parameters={"s": SECRET})
+    assert rig.started[0].type_properties == {"s": SECRET}
+    again = rig.run(pipelines, reference=earlier(rig, first))
+    assert rig.started[0].type_properties == {"s": SECRET}
+    for record in (first, again, *rig.records):
+        assert SECRET not in repr(record)
+        assert SECRET not in str(record.to_json())
+
+
+def test_the_mask_of_a_secret_is_not_taken_for_its_value(rig: Any, activity: Any) -> None:
+    pipelines = {"p": {"activities": [activity("A")], "parameters": WITH_SECRET}}
+    first = rig.run(pipelines, parameters={"s": SECRET})
+    first.hidden_parameters = {}
     with pytest.raises(RunRefused, match="'s' is not provided"):
         rig.run(pipelines, reference=earlier(rig, first))
+
+
+@pytest.mark.parametrize("secured", [True, False])
+def test_a_rerun_has_the_outputs_that_the_earlier_run_hides(rig: Any, activity: Any, secured: bool) -> None:
+    """Hidden as a whole by the policy, or in part because a secret stands in it."""
+    first = activity("A", policy={"secureOutput": secured})
+    pipelines = {"p": {"activities": [first, activity("B", after="A", x="@activity('A').output.x")]}}
+    pipelines["p"]["parameters"] = WITH_SECRET
+    rig.outputs["A"] = {"x": f"<{SECRET}>"}
+    run = rig.run(pipelines, {"B": ["fail", "ok"]}, parameters={"s": SECRET})
+    again = rig.run(pipelines, reference=earlier(rig, run, is_recovery=True, start_from_failure=True))
+    assert [started.name for started in rig.started] == ["B"]
+    assert rig.started[0].type_properties == {"x": f"<{SECRET}>"}
+    assert again.status == "Succeeded"
+    assert all(SECRET not in repr(record) + str(record.to_json()) for record in rig.records)

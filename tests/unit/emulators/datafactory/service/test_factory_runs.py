@@ -16,6 +16,17 @@ from emulators.kernel.clock import VirtualClock
 from emulators.kernel.store import DocumentStore
 
 HOLD = {"name": "Hold", "type": "Wait", "typeProperties": {"waitTimeInSeconds": 60}}
+SECRET_PIPELINE: dict[str, Any] = {
+    "parameters": {"s": {"type": "SecureString"}},
+    "variables": {"v": {"type": "String"}},
+    "activities": [
+        {
+            "name": "S",
+            "type": "SetVariable",
+            "typeProperties": {"variableName": "v", "value": "@pipeline().parameters.s"},
+        }
+    ],
+}
 FIRING = Firing(outputs={"body": {"fileName": "a"}}, properties={"TriggerTime": "now"}, event_id="e1")
 
 
@@ -36,6 +47,7 @@ def _runs(store: DocumentStore, http: httpx.AsyncClient) -> tuple[FactoryRuns, D
     factory = catalogue.put_factory(FactoryAddress("s", "g", "f"), {"properties": {}})
     parameters = {"file": {"type": "String"}}
     catalogue.put(factory, "pipelines", "Ingest", {"activities": [HOLD], "parameters": parameters})
+    catalogue.put(factory, "pipelines", "Secret", SECRET_PIPELINE)
     reference = {"referenceName": "ingest", "type": "PipelineReference"}
     properties = {
         "type": "BlobEventsTrigger",
@@ -110,4 +122,21 @@ async def test_what_cannot_be_started(store: DocumentStore, http: httpx.AsyncCli
         runs.create_run("ingest", {"file": "x"}, Rerun("nothing"))
     with pytest.raises(RunNotFound):
         await runs.cancel("nothing", recursive=True)
+    await runs.close()
+
+
+async def test_a_rerun_after_a_restart_has_the_secret_that_nobody_sees(
+    store: DocumentStore, http: httpx.AsyncClient
+) -> None:
+    secret = "s3cret-word"
+    runs, _ = _runs(store, http)
+    first = runs.create_run("Secret", {"s": secret})
+    await runs.close()
+
+    runs, _ = _runs(store, http)
+    again = runs.create_run("Secret", {"s": "another"}, Rerun(first, is_recovery=True))
+    assert (await runs.executor.wait(again)).variables == {"v": secret}
+    shown = [*runs.history.pipeline_runs(), *runs.history.activity_runs(first), *runs.history.activity_runs(again)]
+    assert len(shown) == 4
+    assert secret not in str(shown)
     await runs.close()

@@ -8,8 +8,10 @@ import pytest
 from emulators.datafactory.engine.records import ActivityRun, InvokedBy, PipelineRun
 from emulators.datafactory.run_history import INTERRUPTED, RunHistory, TriggerRun
 from emulators.kernel.clock import VirtualClock
+from emulators.kernel.masking import masker
 from emulators.kernel.store import DocumentStore
 
+HIDDEN_KINDS = ["datafactory/hiddenparameters/factory", "datafactory/hiddenoutputs/factory/r1"]
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
@@ -68,6 +70,27 @@ def test_an_earlier_run_comes_back_as_it_was_for_a_rerun(store: DocumentStore) -
     assert (reference.run, reference.activity_runs) == (run, (activity,))
     assert (reference.is_recovery, reference.start_activity_name) == (True, "A")
     assert history.reference("r2", is_recovery=False, start_activity_name=None, start_from_failure=False) is None
+
+
+def test_what_a_run_hides_comes_back_for_a_rerun_only(store: DocumentStore) -> None:
+    secret, mask = "s3cret-word", "**********"
+    history = _history(store)
+    history.pipeline_run_changed(_run(parameters={"s": mask}, hidden_parameters={"s": secret}))
+    history.pipeline_run_changed(_run("r2", run_group_id="r1"))
+    history.activity_run_changed(_activity(status="Succeeded", output=mask, hidden_output={"x": secret}))
+    assert masker.mask(secret) == mask
+    history = _history(store)
+    shown = [*history.pipeline_runs(), *history.activity_runs("r1")]
+    assert len(shown) == 3
+    assert secret not in str(shown)
+    for run_id, parameters in (("r1", {"s": secret}), ("r2", {})):
+        reference = history.reference(run_id, is_recovery=True, start_activity_name=None, start_from_failure=True)
+        assert reference is not None
+        assert reference.run.hidden_parameters == parameters
+        assert [run.real_output for run in reference.activity_runs] == [{"x": secret}], "a group shares what is done"
+        assert secret not in repr(reference)
+    history.forget()
+    assert not any(list(store.list(kind)) for kind in HIDDEN_KINDS)
 
 
 def test_a_recovery_run_is_the_latest_of_its_group(store: DocumentStore) -> None:
