@@ -197,6 +197,18 @@ async def test_the_modules_and_context_that_only_databricks_has(bench):
     assert result.exit_value == "['/Shared/case/nb', '77', '1123-000000-abcdefgh']", result
 
 
+async def test_files_of_the_drivers_disk(bench, tmp_path):
+    result = await bench.run(
+        f"disk = 'file:{tmp_path}'",
+        "dbutils.fs.put(f'{disk}/a.txt', 'on disk')",
+        "dbutils.fs.cp(f'{disk}/a.txt', 'dbfs:/from-disk.txt')",
+        "dbutils.fs.cp('dbfs:/from-disk.txt', f'{disk}/b.txt')",
+        "dbutils.notebook.exit([dbutils.fs.head(f'{disk}/b.txt')] + [entry.name for entry in dbutils.fs.ls(disk)])",
+    )
+    assert result.exit_value == "['on disk', 'a.txt', 'b.txt']", result
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a.txt", "b.txt"]
+
+
 async def test_shell_cells_and_unsupported_cells(bench):
     result = await bench.run(
         "# MAGIC %sh echo from the shell\n# MAGIC false",
