@@ -7,11 +7,13 @@ medians; asserts nothing. Start-up (of the cloud, and the first use of everythin
 """
 
 import argparse
+import contextlib
 import json
 import statistics
 import tempfile
 from pathlib import Path
 
+from databricks.sdk.errors import OperationFailed
 from databricks.sdk.service.jobs import NotebookTask, SubmitTask
 from databricks.sdk.service.workspace import ImportFormat
 from rich.console import Console
@@ -130,8 +132,13 @@ class Bench:
             existing_cluster_id=self._environment.text("databricks.cluster_id"),
             notebook_task=NotebookTask(notebook_path=f"{_FOLDER}/direct", base_parameters=parameters),
         )
-        run = self._connection.databricks.jobs.submit(run_name="direct", tasks=[task]).result()
-        output = self._connection.databricks.jobs.get_run_output(run.tasks[0].run_id)
+        jobs = self._connection.databricks.jobs
+        submitted = jobs.submit(run_name="direct", tasks=[task])
+        with contextlib.suppress(OperationFailed):  # the task's output tells more than the run's state
+            submitted.result()
+        output = jobs.get_run_output(jobs.get_run(submitted.run_id).tasks[0].run_id)
+        if output.error:
+            raise RuntimeError(f"the direct call failed: {output.error}\n{output.error_trace}")
         seconds = json.loads(output.notebook_output.result)
         self._console.print(f"directly: prepare {seconds['prepare']:.1f} s, train {seconds['train']:.1f} s")
         return float(seconds["prepare"] + seconds["train"])
