@@ -12,6 +12,7 @@ from typing import Any
 from emulators.datafactory.activities.output import with_tail
 from emulators.datafactory.activities.places import Place, failures_of, in_thread, place_of, store_of
 from emulators.datafactory.activities.services import ActivityServices
+from emulators.datafactory.data.blob_storage import BlobStorage
 from emulators.datafactory.data.compression import SUFFIX, codec_of
 from emulators.datafactory.data.copy_binary import BLOCK, ON_THEIR_WAY, BinaryCopy
 from emulators.datafactory.data.copy_tables import SinkFiles, TableCopy
@@ -102,7 +103,7 @@ def _check_ends(source: Place, sink: Place, properties: Settings) -> None:
             )
     if (source.dataset.type == "Binary") != (sink.dataset.type == "Binary"):
         raise InvalidSettings("A Binary dataset can be copied to a Binary dataset only (documented).", "Sink")
-    if not hasattr(sink.store, "writer"):
+    if not isinstance(sink.store, BlobStorage):
         raise InvalidSettings(f"A linked service of type {sink.linked_service_type} is no sink.", "Sink")
 
 

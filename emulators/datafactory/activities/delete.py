@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from emulators.datafactory.activities.places import ended, failures_of, in_thread, place_of, store_of
+from emulators.datafactory.activities.places import ended, failures_of, folders_of, in_thread, store_of
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.deletion import delete
 from emulators.datafactory.data.session_log import DELETE_COLUMNS, SessionLog
@@ -18,7 +18,7 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     began = time.monotonic()
     properties = activity.type_properties
     with failures_of(CODE):
-        place = await place_of(properties.get("dataset"), activity, services)
+        place = await folders_of(properties.get("dataset"), activity, services)
         settings = {"recursive": properties.get("recursive", False), **section(properties, "storeSettings")}
         log = await _log(activity, services) if flag(properties, "enableLogging") else None
 

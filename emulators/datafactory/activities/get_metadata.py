@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from emulators.datafactory.activities.failure import ActivityFailed
-from emulators.datafactory.activities.places import ended, failures_of, in_thread, place_of
+from emulators.datafactory.activities.places import ended, failures_of, folders_of, in_thread
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.metadata import get_metadata
 from emulators.datafactory.engine.activity import Activity
@@ -23,6 +23,6 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     if not isinstance(fields, list) or not fields or not all(isinstance(name, str) for name in fields):
         raise ActivityFailed("2103", "Please provide value for the required property 'fieldList'.")
     with failures_of(CODE):
-        place = await place_of(properties.get("dataset"), activity, services)
+        place = await folders_of(properties.get("dataset"), activity, services)
         found = await in_thread(lambda check: get_metadata(place.store, place.dataset, fields, properties))
     return ended(found, services, time.monotonic() - began)

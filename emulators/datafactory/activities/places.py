@@ -15,9 +15,10 @@ from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
 from emulators.datafactory.activities.identity import ServicePrincipal
 from emulators.datafactory.activities.output import with_tail
 from emulators.datafactory.activities.services import ActivityServices
+from emulators.datafactory.data.blob_storage import BlobStorage
 from emulators.datafactory.data.connection import connect
 from emulators.datafactory.data.dataset import Dataset, resolve_dataset
-from emulators.datafactory.data.errors import DataError, Side, Unsupported
+from emulators.datafactory.data.errors import DataError, InvalidSettings, Side, Unsupported
 from emulators.datafactory.engine.activity import Activity
 
 T = TypeVar("T")
@@ -59,6 +60,14 @@ async def place_of(reference: Any, activity: Activity, services: ActivityService
     dataset = resolve_dataset(reference, activity.resources, f"activity '{activity.name}'")
     store, kind = await store_of(dataset.linked_service, activity, services, side, f"dataset '{dataset.name}'")
     return Place(dataset, store, kind)
+
+
+async def folders_of(reference: Any, activity: Activity, services: ActivityServices) -> Place:
+    """The same, for activities that look into folders; raises InvalidSettings for a place that has none."""
+    place = await place_of(reference, activity, services)
+    if not isinstance(place.store, BlobStorage):
+        raise InvalidSettings(f"{activity.type} is not available for {place.linked_service_type} (documented).")
+    return place
 
 
 async def store_of(

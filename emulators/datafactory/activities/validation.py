@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulators.datafactory.activities.failure import ActivityFailed
-from emulators.datafactory.activities.places import Place, failures_of, in_thread, place_of
+from emulators.datafactory.activities.places import Place, failures_of, folders_of, in_thread
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.metadata import Item, find_item
 from emulators.datafactory.data.settings import flag, number
@@ -31,7 +31,7 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     with failures_of(CODE):
         pause = max(1, number(properties, "sleep") or DEFAULT_SLEEP)
         with services.clock.work():
-            place = await place_of(properties.get("dataset"), activity, services)
+            place = await folders_of(properties.get("dataset"), activity, services)
         while True:
             with services.clock.work():
                 item = await in_thread(lambda check: find_item(place.store, place.dataset))

@@ -5,12 +5,14 @@ from typing import Any
 
 from emulators.datafactory.data.blob_connection import Tokens, open_blob_storage
 from emulators.datafactory.data.errors import Side, Unsupported
+from emulators.datafactory.data.http_server import open_http_server
 from emulators.datafactory.data.settings import Settings
 
 CONNECTORS: Mapping[str, Callable[[str, Settings, Tokens, Side], Any]] = {
     "AzureBlobFS": open_blob_storage,
     "AzureBlobStorage": open_blob_storage,
     "AzureStorage": open_blob_storage,
+    "HttpServer": open_http_server,
 }
 """Linked service type → how to connect to what it names."""
 

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from emulators.datafactory.data.errors import Unsupported
+from emulators.datafactory.data.errors import DataError, Unsupported
 from emulators.datafactory.data.interim_types import ARROW, DECIMAL_SCALE, interim_type_of
 from emulators.datafactory.data.settings import Settings, flag, text
 from emulators.datafactory.expressions.datetimes.instant import Instant, Kind
@@ -67,7 +67,7 @@ def convert(column: pa.Array, target: str, rules: Rules) -> Converted:
     """The column as the interim type `target`."""
     source = interim_type_of(column.type)
     if source == target:
-        return Converted(column if column.type == ARROW[target] else column.cast(ARROW[target]), {})
+        return _same(column, target, rules)
     if target == "String":
         return Converted(as_text(column), {})
     whole = _at_once(column, source, target)
@@ -87,21 +87,34 @@ def as_text(column: pa.Array) -> pa.Array:
         odd = pc.any(pc.match_substring_regex(written, "[a-zA-Z]")).as_py()
         return _each(column, float_text) if odd else written
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        moments = column.cast(pa.timestamp("us", tz=getattr(kind, "tz", None)))
+        zone = "UTC" if getattr(kind, "tz", None) else None
+        moments = column.cast(pa.timestamp("us", tz=zone), safe=False)  # 100 ns are the service's smallest unit
         # as in copied files (observed): yyyy-MM-dd HH:mm:ss.fffffff, then +00:00 where there is an offset
         pattern = "%Y-%m-%d %H:%M:%S"
-        ending = "0 +00:00" if getattr(kind, "tz", None) else "0"
+        ending = "0 +00:00" if zone else "0"
         return pc.binary_join_element_wise(pc.strftime(moments, pattern), ending, "")
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return _each(column, lambda value: base64.b64encode(value).decode())
     if pa.types.is_duration(kind):
         return _each(column, _timespan_text)
+    if pa.types.is_nested(kind):
+        raise DataError("UserErrorUnsupportedType", f"Values of type {kind} cannot be written as text.", "Sink")
     return column.cast(pa.string())
 
 
 def value_text(value: Any) -> str:
     """One value as a log shows it."""
     return "" if value is None else str(as_text(pa.array([value]))[0].as_py())
+
+
+def _same(column: pa.Array, target: str, rules: Rules) -> Converted:
+    """One interim type has several Arrow types: other units of time, other decimals."""
+    if column.type == ARROW[target]:
+        return Converted(column, {})
+    if target == "Decimal":
+        # the library's own rescaling overflows in silence where the new scale leaves too few digits
+        return _one_by_one(column, target, target, rules)
+    return Converted(column.cast(ARROW[target], safe=target not in TIMES), {})
 
 
 def _each(column: pa.Array, write: Callable[[Any], str]) -> pa.Array:

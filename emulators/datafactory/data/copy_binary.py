@@ -125,7 +125,6 @@ class BinaryCopy:
                     f"The size of '{path}' in the sink is not that of '{selected.file.path}'.",
                     "Sink",
                 )
-            counts.verified.append(True)
         if self.delete_source:
             self.source.delete(selected.file)
 

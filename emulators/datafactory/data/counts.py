@@ -1,6 +1,6 @@
 """What a copy counts while it runs; its output is made of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass
@@ -16,6 +16,3 @@ class Counts:
     rows_copied: int = 0
     rows_skipped: int = 0
     tabular: bool = False
-    listing_seconds: float = 0.0
-    verified: list[bool] = field(default_factory=list)
-    """For each file whether what was written was found again; empty when nobody asked."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from emulators.datafactory.data.errors import InvalidSettings, MissingFile
+from emulators.datafactory.data.http_server import HttpServer
 from emulators.datafactory.data.location import Location
 from emulators.datafactory.data.selection import Selected, listed_paths, select
 from emulators.datafactory.data.settings import Settings, text
@@ -14,6 +15,10 @@ LARGEST_LIST = 64 << 20
 
 def chosen(source: Source, location: Location, settings: Settings) -> Iterator[Selected]:
     """The files, as they are listed. A single file that is missing raises MissingFile; wildcards may find nothing."""
+    if isinstance(source, HttpServer):
+        fetched = source.fetch(location.file, settings)
+        yield Selected(fetched, fetched.name)
+        return
     listing = text(settings, "fileListPath").strip("/")
     if listing:
         yield from _of_list(source, location, listing)

@@ -18,7 +18,7 @@ class File:
     modified: datetime | None = None
     etag: str | None = None
     md5: bytes | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:

@@ -19,6 +19,9 @@ def read(stream: Any, name: str, properties: Settings, settings: Settings, rejec
         parsed = pyarrow.orc.ORCFile(stream)
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError("OrcInvalidFile", f"File is not a valid Orc file. {error}") from error
+    nested = [field for field in parsed.schema if pa.types.is_nested(field.type)]
+    if nested:
+        raise DataError("OrcNotSupportedType", f"Unsupported Orc type: {nested[0].type} of column '{nested[0].name}'.")
     return Table(parsed.schema.remove_metadata(), _stripes(parsed))
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulators.datafactory.data.conversion import Rules, as_text, convert
-from emulators.datafactory.data.errors import InvalidSettings, Unsupported
+from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
 from emulators.datafactory.data.interim_types import ARROW, interim_type, interim_type_of
 
 MOMENT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC).replace(tzinfo=None)
@@ -97,3 +97,15 @@ def test_a_culture_is_refused_by_name():
         Rules.read({"culture": "de-de"})
     with pytest.raises(Unsupported, match="'dateTimeFormat'"):
         Rules.read({"dateTimeFormat": "yyyy"})
+
+
+def test_one_interim_type_in_several_units():
+    nanoseconds = pa.array([1_500_000_001], pa.timestamp("ns"))
+    assert as_text(nanoseconds).to_pylist() == ["1970-01-01 00:00:01.5000000"]
+    assert convert(nanoseconds, "DateTime", Rules()).column.type == ARROW["DateTime"]
+    berlin = pa.array([0], pa.timestamp("us", tz="Europe/Berlin"))
+    assert as_text(berlin).to_pylist() == ["1970-01-01 00:00:00.0000000 +00:00"]
+    large = convert(pa.array([Decimal("1e30"), Decimal("1.5")], pa.decimal128(38, 1)), "Decimal", Rules())
+    assert large.column.to_pylist() == [None, Decimal("1.5")]
+    with pytest.raises(DataError, match="cannot be written as text"):
+        as_text(pa.array([[1]]))
