@@ -145,7 +145,7 @@ def test_what_a_loop_refuses(rig: Any, activity: Any, properties: Any, message: 
     assert message in rig.error("Loop")
 
 
-def test_the_hundred_thousandth_item_is_taken(rig: Any, activity: Any) -> None:
+def test_thousands_of_items_fifty_at_a_time(rig: Any, activity: Any) -> None:
     rig.quiet = True
     run = rig.run([loop(activity, list(range(2_000)), activity("X"), batchCount=50)])
     assert run.status == "Succeeded"
