@@ -99,6 +99,7 @@ class Bench:
         self._folder = folder
         self._console = console
         self._road = Road(environment, console)
+        self._rounds = 0
 
     def upload_direct(self) -> None:
         """The alternative's notebook and, beside it, the training script as a module."""
@@ -108,9 +109,13 @@ class Bench:
         workspace.upload(f"{_FOLDER}/direct.py", DIRECT.encode(), format=ImportFormat.AUTO, overwrite=True)
 
     def round(self, seed: int, rows: int) -> tuple[float, float]:
-        """Seconds of the road and of the direct call, on files of the same size."""
-        direct = self._direct(f"direct-{seed}.csv", seed, rows)
-        return self._by_road(f"road-{seed}.csv", seed + 1, rows), direct
+        """Seconds of the road and of the direct call, on files of the same size; who goes first alternates."""
+        self._rounds += 1
+        if self._rounds % 2:
+            direct = self._direct(f"direct-{seed}.csv", seed, rows)
+            return self._by_road(f"road-{seed}.csv", seed + 1, rows), direct
+        road = self._by_road(f"road-{seed}.csv", seed + 1, rows)
+        return road, self._direct(f"direct-{seed}.csv", seed, rows)
 
     def _by_road(self, name: str, seed: int, rows: int) -> float:
         end = self._road.watch(self._road.drop(self._sample(name, seed, rows), name))

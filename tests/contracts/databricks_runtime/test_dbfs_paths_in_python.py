@@ -4,7 +4,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.spark,
-    pytest.mark.xdist_group("cloud"),
+    pytest.mark.xdist_group("spark"),
     pytest.mark.asyncio(loop_scope="package"),
 ]
 

@@ -15,7 +15,7 @@ from emulators.databricks.runtime.installation import default_cache
 
 pytestmark = [
     pytest.mark.spark,
-    pytest.mark.xdist_group("cloud"),
+    pytest.mark.xdist_group("spark"),
     pytest.mark.asyncio(loop_scope="package"),
 ]
 
