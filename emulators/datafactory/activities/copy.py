@@ -12,6 +12,8 @@ from typing import Any
 from emulators.datafactory.activities.output import with_tail
 from emulators.datafactory.activities.places import Place, failures_of, in_thread, place_of, store_of
 from emulators.datafactory.activities.services import ActivityServices
+from emulators.datafactory.data.archives import KEEP_FOLDER
+from emulators.datafactory.data.archives import KINDS as ARCHIVES
 from emulators.datafactory.data.blob_storage import BlobStorage
 from emulators.datafactory.data.compression import SUFFIX, codec_of
 from emulators.datafactory.data.copy_binary import BLOCK, ON_THEIR_WAY, BinaryCopy
@@ -20,7 +22,7 @@ from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.errors import InvalidSettings, Unsupported
 from emulators.datafactory.data.files import chosen
 from emulators.datafactory.data.formats import FORMATS
-from emulators.datafactory.data.naming import Naming, behaviour
+from emulators.datafactory.data.naming import MERGE, Naming, behaviour
 from emulators.datafactory.data.reading import Reading
 from emulators.datafactory.data.session_log import COPY_COLUMNS, SessionLog
 from emulators.datafactory.data.settings import Settings, flag, number, section, text
@@ -121,9 +123,6 @@ async def _log(activity: Activity, services: ActivityServices) -> SessionLog | N
 
 def _binary(copy: _Copy) -> Callable[[Callable[[], None]], None]:
     source, sink, properties = copy.source.dataset, copy.sink.dataset, copy.properties
-    for settings in (copy.source_settings, copy.sink_settings):
-        if section(section(settings, "formatSettings"), "compressionProperties"):
-            raise Unsupported("'compressionProperties'", "archives in data/compression.py.")
     if copy.source_settings.get("additionalColumns") or properties.get("translator"):
         raise InvalidSettings("Binary copies have no columns: 'additionalColumns' and 'translator' are for tables.")
     unpack, pack = (
@@ -134,6 +133,9 @@ def _binary(copy: _Copy) -> Callable[[Callable[[], None]], None]:
     if not isinstance(preserve, list) or set(preserve) - {"Attributes"}:
         raise Unsupported(f"'preserve' with {preserve}", "access control of Data Lake accounts, which Azurite lacks.")
     unpack, pack = ("", "") if unpack == pack else (unpack, pack)
+    if unpack in ARCHIVES and (pack or text(section(copy.sink_settings, "storeSettings"), "copyBehavior") == MERGE):
+        raise Unsupported("An archive that is packed or merged again", "a case in data/copy_binary.py.")
+    inside = section(section(copy.source_settings, "formatSettings"), "compressionProperties")
     store_settings = section(copy.source_settings, "storeSettings")
     naming = replace(_naming(copy, None), strip=SUFFIX.get(unpack, ""), append=SUFFIX.get(pack, ""))
     job = BinaryCopy(
@@ -146,6 +148,7 @@ def _binary(copy: _Copy) -> Callable[[Callable[[], None]], None]:
         block_size=_block_size(copy),
         workers=min(number(properties, "parallelCopies") or ON_THEIR_WAY, 32),
         unpack=unpack,
+        keep_folder=flag(inside, KEEP_FOLDER.get(unpack, ""), default=True),
         pack=pack,
         level=text(section(sink.properties, "compression"), "level"),
         metadata=_metadata(copy),

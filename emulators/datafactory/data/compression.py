@@ -7,13 +7,14 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from emulators.datafactory.data.archives import KINDS as ARCHIVES
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Side, Unsupported
 from emulators.datafactory.data.settings import Settings, section, text
 
 SUFFIX: Mapping[str, str] = {"gzip": ".gz", "bzip2": ".bz2", "deflate": ".deflate"}
 """What is put after the name of a file whose name is made up."""
 
-_NOT_BUILT = frozenset({"zipdeflate", "tar", "targzip", "snappy", "lz4"})
+_NOT_BUILT = frozenset({"snappy", "lz4"})
 _PIECE = 1 << 20
 _RAW = -zlib.MAX_WBITS
 """Deflate as .NET writes it: without a header."""
@@ -26,7 +27,8 @@ class Target(Protocol):
 
 
 def codec_of(kind: str, properties: Settings, side: Side) -> str:
-    """The codec around a dataset's files, "" for none; raises Unsupported for one that is not built.
+    """The codec around a dataset's files, "" for none; raises Unsupported for one that is not built. Archives can
+    be unpacked by binary copies.
 
     Parquet, Orc and Avro name codecs of their own inside of the file; those are not meant here.
     """
@@ -36,7 +38,9 @@ def codec_of(kind: str, properties: Settings, side: Side) -> str:
     codec = (codec or text(section(properties, "compression"), "type")).lower()
     if codec in {"", "none"}:
         return ""
-    if codec in _NOT_BUILT:
+    if codec in ARCHIVES and kind == "Binary" and side == "Source":
+        return codec
+    if codec in _NOT_BUILT or codec in ARCHIVES:
         raise Unsupported(f"The compression '{codec}'", "its reader and writer in data/compression.py.")
     if codec not in SUFFIX:
         raise InvalidSettings(f"'{codec}' is no compression.", side)

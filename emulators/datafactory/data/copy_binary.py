@@ -13,6 +13,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulators.datafactory.data.archives import KINDS as ARCHIVES
+from emulators.datafactory.data.archives import entries
 from emulators.datafactory.data.compression import Compressor, expanded
 from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.errors import DataError, MissingFile
@@ -42,6 +44,7 @@ class BinaryCopy:
     block_size: int = BLOCK
     workers: int = ON_THEIR_WAY
     unpack: str = ""
+    keep_folder: bool = True
     pack: str = ""
     level: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
@@ -59,6 +62,10 @@ class BinaryCopy:
             return
         first, second = next(files, None), next(files, None)
         ahead = [selected for selected in (first, second) if selected is not None]
+        if self.unpack in ARCHIVES:
+            for selected in itertools.chain(ahead, files):
+                self._unpacked(selected)
+            return
         with ThreadPoolExecutor(self.workers) as pool:
             under_way: deque[Future[None]] = deque()
             for selected in itertools.chain(ahead, files):
@@ -164,6 +171,32 @@ class BinaryCopy:
         if self.pack:
             target.close()
         return stream.consumed
+
+    def _unpacked(self, selected: Selected) -> None:
+        """Copy the files inside of an archive."""
+        folder = selected.relative.rpartition("/")[0]
+        if self.keep_folder:
+            folder = selected.relative
+        stream = FileStream(self.source, selected.file)
+        with closing(stream):
+            for inner, content in entries(stream, self.unpack, selected.file.path):
+                self.check()
+                path = self.naming.path(f"{folder}/{inner}" if folder else inner, only=False)
+                writer = self.sink.writer(self.container, path, self._options(selected.file))
+                try:
+                    while piece := content.read(1 << 20):
+                        self.check()
+                        writer.write(piece)
+                    writer.commit()
+                except BaseException:
+                    writer.abandon()
+                    raise
+                self.counts.files_written += 1
+                self.counts.data_written += writer.written
+        self.counts.files_read += 1
+        self.counts.data_read += stream.consumed
+        if self.delete_source:
+            self.source.delete(selected.file)
 
     def _merge(self, files: Iterator[Selected]) -> None:
         """All files, one after the other, as one. Without any file there is no result either."""

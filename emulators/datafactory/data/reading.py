@@ -41,7 +41,7 @@ class Reading:
         self._store = section(source, "storeSettings")
         self._format = section(source, "formatSettings")
         if section(self._format, "compressionProperties"):
-            raise Unsupported("'compressionProperties'", "archives in data/compression.py.")
+            raise Unsupported("'compressionProperties'", "archives of tables in data/reading.py.")
         self._additional = _additional(source.get("additionalColumns"))
         self._codec = codec_of(dataset.type, dataset.properties, "Source")
         self._partition_root = (

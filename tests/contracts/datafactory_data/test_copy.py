@@ -7,7 +7,9 @@ import hashlib
 import io
 import json
 import os
+import tarfile
 import threading
+import zipfile
 
 import pyarrow as pa
 import pyarrow.orc
@@ -133,6 +135,35 @@ class TestBinary:
         with pytest.raises(ActivityFailed, match="damaged"):
             await copied(lake, lake.dataset("Binary", "bad", **gz), lake.dataset("Binary", "worse"))
         assert lake.paths("worse/") == []
+
+    async def test_archives_are_unpacked(self, lake):
+        inside = {f"deep/{ODD}": b"x" * 3_000_000, "b.txt": b"b", "empty": b""}
+        zipped, tarred = io.BytesIO(), io.BytesIO()
+        with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.mkdir("folder")
+            for path, content in inside.items():
+                archive.writestr(path, content)
+        with tarfile.open(fileobj=tarred, mode="w:gz") as archive:
+            for path, content in inside.items():
+                info = tarfile.TarInfo(path)
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+        lake.put("zip/in/a.zip", zipped.getvalue())
+        lake.put("tar/a.tgz", tarred.getvalue())
+        packed = {kind: {"compression": {"type": kind}} for kind in ("ZipDeflate", "TarGzip")}
+        sink = lake.dataset("Binary", "out")
+        output = await copied(lake, lake.dataset("Binary", "zip", **packed["ZipDeflate"]), sink)
+        assert lake.paths("out/") == sorted(f"out/in/a.zip/{path}" for path in inside)
+        assert lake.content(f"out/in/a.zip/deep/{ODD}") == inside[f"deep/{ODD}"]
+        assert (output["filesRead"], output["filesWritten"]) == (1, 3)
+        flat = {"compressionProperties": {"type": "TarGZipReadSettings", "preserveCompressionFileNameAsFolder": False}}
+        plain = lake.dataset("Binary", "plain")
+        await copied(lake, lake.dataset("Binary", "tar", **packed["TarGzip"]), plain, read_format=flat)
+        assert lake.paths("plain/") == sorted(f"plain/{path}" for path in inside)
+        for content in (zipped.getvalue()[:-20], b""):
+            lake.put("bad/a.zip", content)
+            with pytest.raises(ActivityFailed, match=r"The archive 'bad/a\.zip' cannot be read"):
+                await copied(lake, lake.dataset("Binary", "bad", **packed["ZipDeflate"]), sink)
 
     async def test_a_new_container_metadata_and_a_check(self, lake, account):
         lake.put("in/a", b"a")

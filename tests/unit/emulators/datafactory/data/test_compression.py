@@ -37,6 +37,10 @@ def test_several_gzip_members_are_one_file():
 
 def test_what_is_not_built_is_refused_by_name():
     with pytest.raises(Unsupported, match="'zipdeflate'"):
-        codec_of("Binary", {"compression": {"type": "ZipDeflate"}}, "Source")
+        codec_of("Binary", {"compression": {"type": "ZipDeflate"}}, "Sink")
+    with pytest.raises(Unsupported, match="'tar'"):
+        codec_of("DelimitedText", {"compressionCodec": "tar"}, "Source")
+    with pytest.raises(Unsupported, match="'snappy'"):
+        codec_of("Json", {"compression": {"type": "snappy"}}, "Source")
     assert codec_of("Parquet", {"compressionCodec": "gzip"}, "Source") == ""
     assert codec_of("DelimitedText", {"compressionCodec": "gzip"}, "Source") == "gzip"
