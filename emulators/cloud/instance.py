@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from emulators.kernel.server import Listener
+from emulators.kernel.server import Listener, PortInUse
 from emulators.kernel.tokens import TokenIssuer
 
 
@@ -73,7 +73,14 @@ class Instance:
 
     def listener(self, service: str) -> Listener:
         """The service's address, the same as last time. Raises PortInUse when another process took it."""
-        listener = Listener.reserve(self.ports.get(service, 0))
+        known = self.ports.get(service, 0)
+        try:
+            listener = Listener.reserve(known)
+        except PortInUse as error:
+            raise PortInUse(
+                f"{error}, or start the cloud on another folder with --state ({service} had this port when "
+                "the cloud last ran, and its clients and event subscriptions remember it)"
+            ) from error
         self.ports[service] = listener.port
         return listener
 

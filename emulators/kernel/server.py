@@ -44,8 +44,7 @@ class Listener:
             bound.close()
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 raise PortInUse(
-                    f"port {port} on {HOST} cannot be taken ({error.strerror}): "
-                    "end the process that holds it, or choose another port"
+                    f"port {port} on {HOST} cannot be taken ({error.strerror}): end the process that holds it"
                 ) from error
             raise
         bound.listen(512)

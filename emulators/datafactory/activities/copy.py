@@ -105,6 +105,8 @@ def _check_ends(source: Place, sink: Place, properties: Settings) -> None:
             )
     if (source.dataset.type == "Binary") != (sink.dataset.type == "Binary"):
         raise InvalidSettings("A Binary dataset can be copied to a Binary dataset only (documented).", "Sink")
+    if sink.dataset.type == "Xml":
+        raise InvalidSettings("Xml can be read and not written (documented).", "Sink")
     if not isinstance(sink.store, BlobStorage):
         raise InvalidSettings(f"A linked service of type {sink.linked_service_type} is no sink.", "Sink")
 

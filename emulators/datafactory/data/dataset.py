@@ -10,13 +10,12 @@ from emulators.datafactory.data.settings import Settings, section
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.expressions import ExpressionError, Scope, evaluate_value
 
-TYPES = frozenset({"Binary", "DelimitedText", "Json", "Parquet", "Orc"})
+TYPES = frozenset({"Binary", "DelimitedText", "Json", "Parquet", "Orc", "Xml"})
 """Dataset types that can be read."""
 
 REFUSED = {
     "Avro": "the package fastavro among the project's dependencies and a module in data/formats.",
     "Excel": "the package openpyxl among the project's dependencies and a module in data/formats.",
-    "Xml": "a module in data/formats that streams with lxml.",
 }
 
 

@@ -101,7 +101,8 @@ def _rows(documents: Iterator[Any], translator: Translator) -> Iterator[tuple[An
             yield document, document
             continue
         elements = at(document, translator.collection)
-        for element in elements if isinstance(elements, list) else []:
+        # an element that stands alone in Xml is no array, and means one row all the same
+        for element in [elements] if isinstance(elements, dict) else elements if isinstance(elements, list) else []:
             yield document, element
 
 

@@ -58,7 +58,8 @@ class Reading:
         """The documents of a file; only for hierarchical formats."""
         stream = FileStream(self._place, selected.file)
         read = HIERARCHICAL[self.dataset.type]
-        return read(expanded(stream, self._codec), selected.file.path, self.dataset.properties), stream
+        content = expanded(stream, self._codec)
+        return read(content, selected.file.path, self.dataset.properties, self._format), stream
 
     @property
     def is_hierarchical(self) -> bool:

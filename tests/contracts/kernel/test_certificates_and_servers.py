@@ -55,7 +55,7 @@ def test_an_exported_bundle_does_not_grow(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_port_in_use_is_named_with_the_mend() -> None:
     taken = Listener.reserve()
-    with pytest.raises(PortInUse, match=f"port {taken.port}.*another port"):
+    with pytest.raises(PortInUse, match=f"port {taken.port}.*end the process"):
         Listener.reserve(taken.port)
     taken.close()
 

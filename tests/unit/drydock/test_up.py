@@ -8,6 +8,7 @@ import pytest
 
 from drydock.up import RunningCloud
 from emulators.cloud.instance import Instance, StateInUse, exclusive, in_use
+from emulators.kernel.server import PortInUse
 from release.errors import ReleaseError
 
 READY = json.dumps({"pid": os.getpid(), "environment": {"DATABRICKS_HOST": "http://here"}})
@@ -51,3 +52,11 @@ def test_no_two_instances_share_a_secret(tmp_path: Path) -> None:
         folder.mkdir()
     first, second = (set(Instance.open(folder).secret_values()) for folder in folders)
     assert not first & second
+
+
+def test_a_port_that_another_process_took_is_named_with_its_service_and_the_mend(tmp_path: Path) -> None:
+    instance = Instance.open(tmp_path)
+    taken = instance.listener("storage")
+    with pytest.raises(PortInUse, match=f"port {taken.port} .*--state.*storage had this port"):
+        instance.listener("storage")
+    taken.close()

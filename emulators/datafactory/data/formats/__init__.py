@@ -1,6 +1,6 @@
 """File formats: one module per format, one table of them. A format reads a stream as a table and writes batches.
 
-Json is a stream of documents; `hierarchy.py` makes tables of them and documents of tables.
+Json and Xml are streams of documents; `hierarchy.py` makes tables of them and documents of tables.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from emulators.datafactory.data.formats import delimited, json_text, orc, parquet
+from emulators.datafactory.data.formats import delimited, json_text, orc, parquet, xml_text
 from emulators.datafactory.data.settings import Settings
 from emulators.datafactory.data.table import Rejection, Table
 
@@ -44,7 +44,11 @@ FORMATS: Mapping[str, Format] = {
 }
 """Dataset type → format, for the formats that are tables."""
 
-HIERARCHICAL: Mapping[str, Callable[[Any, str, Settings], Iterator[Any]]] = {"Json": json_text.documents}
-"""Dataset type → reader of documents, for the formats that are trees."""
+HIERARCHICAL: Mapping[str, Callable[[Any, str, Settings, Settings], Iterator[Any]]] = {
+    "Json": json_text.documents,
+    "Xml": xml_text.documents,
+}
+"""Dataset type → reader of documents (stream, name, dataset properties, format settings), for formats that are trees.
+Json can be written too."""
 
 __all__ = ["FORMATS", "HIERARCHICAL", "Format", "TableWriter"]
