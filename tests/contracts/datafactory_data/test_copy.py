@@ -315,6 +315,22 @@ class TestTables:
         await copied(lake, source, sink, translator={"type": "TabularTranslator", "mapComplexValuesToString": True})
         assert lake.content("a.csv").decode() == 'id,inner\r\n1,"{\\"x\\":1}"\r\n2,\r\n'
 
+    async def test_xml_becomes_rows_and_documents(self, lake):
+        lake.put("a.xml", "<o d='2030'><l n='1'>x</l><l n='2'>ü</l></o>")
+        pairs = [("$.o['@d']", "day"), ("['@n']", "n"), ("_value_", "text")]
+        mappings = [{"source": {"path": path}, "sink": {"name": name}} for path, name in pairs]
+        translator = {"type": "TabularTranslator", "mappings": mappings, "collectionReference": "$.o.l"}
+        source, sink = lake.dataset("Xml", "", "a.xml"), lake.dataset("DelimitedText", "", "a.csv", **HEADER)
+        await copied(lake, source, sink, translator=translator)
+        assert lake.content("a.csv").decode() == "day,n,text\r\n2030,1,x\r\n2030,2,ü\r\n"
+        await copied(lake, source, lake.dataset("Json", "", "a.json"))
+        assert json.loads(lake.content("a.json"))["o"]["l"][1] == {"@n": 2, "_value_": "ü"}
+        with pytest.raises(ActivityFailed, match="read and not written"):
+            await copied(lake, sink, source)
+        lake.put("a.xml", "<o>")
+        with pytest.raises(ActivityFailed, match="XmlInvalidFile"):
+            await copied(lake, source, sink, translator=translator)
+
     async def test_rows_become_documents_by_path(self, lake):
         lake.put("a.csv", "id,city\n1,Ulm\n")
         mappings = [

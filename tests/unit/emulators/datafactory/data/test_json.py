@@ -37,13 +37,13 @@ class Drip(io.BytesIO):
 def test_documents_in_every_arrangement_piece_by_piece(documents, separator, in_array):
     content = (", " if in_array else separator).join(map(json.dumps, documents))
     content = f" [{content}] " if in_array else content
-    assert list(json_text.documents(Drip(content.encode()), "f", {})) == documents
+    assert list(json_text.documents(Drip(content.encode()), "f", {}, {})) == documents
 
 
 @pytest.mark.parametrize("content", [b'{"a":1', b'[{"a":1}', b"{a:1}", b'{"a":"\xff"}', b"[{} {}"])
 def test_damaged_documents_are_told_with_the_file(content):
     with pytest.raises(DataError, match=r"JSON file 'f\.json'"):
-        list(json_text.documents(io.BytesIO(content), "f.json", {}))
+        list(json_text.documents(io.BytesIO(content), "f.json", {}, {}))
 
 
 @pytest.mark.parametrize(
