@@ -15,7 +15,7 @@ from emulators.databricks.runtime.runner import NotebookRunner
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark import SparkDriver
 
-pytestmark = [pytest.mark.spark, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark"), pytest.mark.asyncio(loop_scope="module")]
 
 _HEADER = "# Databricks notebook source\n"
 _BREAK = "\n\n# COMMAND ----------\n\n"

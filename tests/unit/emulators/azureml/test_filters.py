@@ -30,7 +30,6 @@ RUN.properties["caller_run_id"] = "7"
         ("tags/kind eq 'it''s'", True),
         ("tags/none eq 'x'", False),
         ("status eq 'NotStarted'", True),
-        (f"runId eq '{RUN.id}'", True),
         ("ParentRunId EQ 'parent' AND status eq 'NotStarted'", True),
         ("status eq 'NotStarted' and properties/caller_run_id eq '8'", False),
         ("tags/kind eq ' and '", False),
@@ -38,6 +37,10 @@ RUN.properties["caller_run_id"] = "7"
 )
 def test_a_filter_tells_which_runs_match(text: str, expected: bool) -> None:
     assert parse(text)(RUN) is expected
+
+
+def test_a_run_is_found_by_its_id() -> None:
+    assert parse(f"runId eq '{RUN.id}'")(RUN)
 
 
 @pytest.mark.parametrize(
