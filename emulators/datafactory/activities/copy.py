@@ -32,6 +32,9 @@ from emulators.datafactory.engine.activity import Activity
 from emulators.datafactory.engine.timestamps import timestamp
 
 CODE = "2200"
+MOST_CONNECTIONS = 32
+"""However many `parallelCopies` asks for: each takes a thread and a block of memory here."""
+
 BLOCK_LIMITS = (4, 100)
 """MB that a block may have (documented)."""
 
@@ -139,6 +142,7 @@ def _binary(copy: _Copy) -> Callable[[Callable[[], None]], None]:
         raise Unsupported("An archive that is packed or merged again", "a case in data/copy_binary.py.")
     inside = section(section(copy.source_settings, "formatSettings"), "compressionProperties")
     store_settings = section(copy.source_settings, "storeSettings")
+    copy.counts.connections = max(1, min(number(properties, "parallelCopies") or ON_THEIR_WAY, MOST_CONNECTIONS))
     naming = replace(_naming(copy, None), strip=SUFFIX.get(unpack, ""), append=SUFFIX.get(pack, ""))
     job = BinaryCopy(
         copy.source.store,
@@ -148,7 +152,7 @@ def _binary(copy: _Copy) -> Callable[[Callable[[], None]], None]:
         check=lambda: None,
         counts=copy.counts,
         block_size=_block_size(copy),
-        workers=min(number(properties, "parallelCopies") or ON_THEIR_WAY, 32),
+        workers=copy.counts.connections,
         unpack=unpack,
         keep_folder=flag(inside, KEEP_FOLDER.get(unpack, ""), default=True),
         pack=pack,
@@ -231,8 +235,8 @@ def _output(copy: _Copy, services: ActivityServices, start: str, seconds: float,
         "dataWritten": counts.data_written,
         "filesRead": counts.files_read,
         "filesWritten": counts.files_written,
-        "sourcePeakConnections": 1,
-        "sinkPeakConnections": 1,
+        "sourcePeakConnections": counts.connections,
+        "sinkPeakConnections": counts.connections,
     }
     if counts.files_skipped:
         output["filesSkipped"] = counts.files_skipped
@@ -247,7 +251,7 @@ def _output(copy: _Copy, services: ActivityServices, start: str, seconds: float,
         "errors": [],
         **({"logFilePath": log[0]} if log else {}),
         "usedDataIntegrationUnits": 4,
-        "usedParallelCopies": 1,
+        "usedParallelCopies": counts.connections,
     }
     if flag(copy.properties, "validateDataConsistency"):
         output["dataConsistencyVerification"] = {"VerificationResult": "Verified", "InconsistentData": "None"}
@@ -269,7 +273,7 @@ def _details(copy: _Copy, start: str, duration: int) -> dict[str, Any]:
         "start": start,
         "duration": duration,
         "usedDataIntegrationUnits": 4,
-        "usedParallelCopies": 1,
+        "usedParallelCopies": copy.counts.connections,
         "profile": {
             "queue": {"status": "Completed", "duration": 0},
             "transfer": {"status": "Completed", "duration": duration},

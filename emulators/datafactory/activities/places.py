@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import pyarrow as pa
+
 from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
 from emulators.datafactory.activities.identity import ServicePrincipal
 from emulators.datafactory.activities.output import with_tail
@@ -44,6 +46,9 @@ def failures_of(code: str) -> Iterator[None]:
         yield
     except DataError as error:
         raise ActivityFailed(code, error.told()) from error
+    except pa.ArrowException as error:
+        # values that no rule foresaw; the library's own sentence is the best there is (code assumed)
+        raise ActivityFailed(code, DataError("UserErrorInvalidDataValue", str(error)).told()) from error
     except Unsupported as error:
         raise NotBuiltYet(error.what, error.to_add) from error
 

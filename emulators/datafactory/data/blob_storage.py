@@ -42,7 +42,8 @@ class BlobStorage:
         self._client = client
 
     def place(self, container: str) -> str:
-        return f"{str(self._client.url).rstrip('/')}/{container}"
+        # a shared access signature stands in the query, and must not be told
+        return f"{str(self._client.url).partition('?')[0].rstrip('/')}/{container}"
 
     def find(self, container: str, path: str) -> File | None:
         with self._told(container, path):

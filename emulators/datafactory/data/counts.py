@@ -16,3 +16,5 @@ class Counts:
     rows_copied: int = 0
     rows_skipped: int = 0
     tabular: bool = False
+    connections: int = 1
+    """How many reads, and writes, are under way at a time at most."""

@@ -10,11 +10,13 @@ import os
 import tarfile
 import threading
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
+from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 
 from emulators.datafactory.activities import ActivityFailed
 from emulators.datafactory.data import copy_binary
@@ -424,3 +426,30 @@ class TestTables:
         with pytest.raises(ActivityFailed, match="'tar'"):
             await copied(lake, lake.dataset("DelimitedText", "", "a.csv", compressionCodec="tar"), ends[1])
         assert lake.paths() == ["a.csv"]
+
+
+async def test_a_shared_access_signature_opens_the_place_and_is_never_told(lake, account):
+    """The signature's rights are those of the container's reader; the sentences of errors leave it out."""
+    signature = generate_account_sas(
+        account.account_name,
+        account.credential.account_key,
+        resource_types=ResourceTypes(container=True, object=True),
+        permission=AccountSasPermissions(read=True, list=True),
+        expiry=datetime.now(UTC) + timedelta(hours=1),
+    )
+    address = account.url.rstrip("/")
+    lake.linked_services["shared"] = {
+        "type": "AzureBlobStorage",
+        "typeProperties": {
+            "sasUri": {"type": "SecureString", "value": address},
+            "sasToken": {"type": "SecureString", "value": f"?{signature}"},
+        },
+    }
+    lake.put("a", b"x")
+    shared = lake.dataset("Binary", "", "a", lake="shared")
+    await copied(lake, shared, lake.dataset("Binary", "", "b"))
+    assert lake.content("b") == b"x"
+    with pytest.raises(ActivityFailed, match=r"'Sink' side. ErrorCode=AzureBlobOperationFailed") as failure:
+        await copied(lake, lake.dataset("Binary", "", "b"), shared)
+    assert "403 AuthorizationPermissionMismatch" in failure.value.message
+    assert "sig=" not in failure.value.message

@@ -104,12 +104,16 @@ class _Rows:
         try:
             with pa.csv.open_csv(reader, *self._options()) as parsed:
                 for batch in parsed:
-                    yield from self._completed(batch.cast(self.schema))
+                    yield from self._completed(self._as_text(batch))
         except pa.ArrowInvalid as error:
             if "Empty CSV" not in str(error):
                 message = f"Bad data is found in source {self._name}. {error}"
                 raise DataError("DelimitedTextBadDataDetected", message) from error
         yield from self._completed(_empty(self.schema))
+
+    def _as_text(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch under our own names, which the parser may read with other spaces around them."""
+        return pa.record_batch([column.cast(pa.string()) for column in batch.columns], schema=self.schema)
 
     def _options(self) -> tuple[Any, Any, Any]:
         dialect, names = self._dialect, self.schema.names

@@ -32,10 +32,27 @@ def test_each_way_to_connect():
     assert place(sasUri="https://lake.blob.core.windows.net/?sv=1&sig=x").startswith(
         "https://lake.blob.core.windows.net"
     )
+    assert "sig" not in place(sasUri="https://lake.blob.core.windows.net/", sasToken="?sv=1&sig=x")
     assert place(serviceEndpoint="https://lake.blob.core.windows.net/") == "https://lake.blob.core.windows.net/c"
     lake = place("AzureBlobFS", url="https://lake.dfs.core.windows.net", accountKey=KEY)
     assert lake == "https://lake.blob.core.windows.net/c"
     assert place("AzureBlobFS", url="http://127.0.0.1:10000/lake", accountKey=KEY) == "http://127.0.0.1:10000/lake/c"
+
+
+@pytest.mark.parametrize(
+    ("settings", "principal"),
+    [
+        ({}, None),
+        ({"servicePrincipalId": "id", "servicePrincipalKey": "key", "tenant": "t"}, ("t", "id", "key")),
+        ({"servicePrincipalId": "id", "servicePrincipalCredential": "key", "tenant": "t"}, ("t", "id", "key")),
+    ],
+)
+def test_a_token_is_asked_for_the_identity_that_is_named(settings, principal):
+    tokens = Tokens()
+    address = {"serviceEndpoint": "https://lake.blob.core.windows.net/"}
+    storage = open_blob_storage("AzureBlobStorage", {**address, **settings}, tokens, "Source")
+    assert storage._client.credential.get_token("https://storage.azure.com/.default").token == "token"
+    assert tokens.asked == [("https://storage.azure.com", principal)]
 
 
 def test_what_is_incomplete_or_not_built_is_told():

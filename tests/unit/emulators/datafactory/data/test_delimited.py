@@ -69,6 +69,9 @@ def test_other_encodings():
 def test_columns_without_a_header_are_numbered():
     assert names("1,2,3\n") == ["Prop_0", "Prop_1", "Prop_2"]
     assert names("a,b\n1,2\n", **HEADER) == ["a", "b"]
+    assert names('\ufeff"größe, ß", "b"\n1,2\n', **HEADER) == ["größe, ß", ' "b"']
+    assert rows('\ufeff"größe, ß", "b"\n01,2\n', **HEADER) == [("01", "2")]
+    assert rows('"a\nb",c\n01,2\n', **HEADER) == [("01", "2")]
 
 
 def test_only_lines_with_something_in_them_count_as_skipped():
