@@ -30,7 +30,7 @@ from emulators.datafactory.activities.linked_services import LinkedService
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.activities.shapes import check_shapes
 from emulators.datafactory.engine.activity import Activity
-from emulators.datafactory.engine.limits import oversize
+from emulators.datafactory.engine.limits import TOO_DEEP, oversize
 
 Handler = Callable[[Activity, ActivityServices], Awaitable[dict[str, Any]]]
 
@@ -87,6 +87,8 @@ async def run_activity(activity: Activity, services: ActivityServices) -> dict[s
             return _within_limit(await handler(activity, services))
     except UnicodeEncodeError as error:
         raise ActivityFailed("2104", f"A text of activity '{activity.name}' cannot be sent: {error}") from error
+    except RecursionError as error:
+        raise ActivityFailed(TOO_DEEP.code, TOO_DEEP.message) from error
 
 
 def _within_limit(output: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulators.datafactory.engine.activity import Activity, Failed, Reference, Result, Succeeded
+from emulators.datafactory.engine.activity import Activity, Failed, Reference, Result, Stopped, Succeeded
 from emulators.datafactory.engine.commands import StartActivity, StopActivity
 from emulators.datafactory.engine.errors import ActivityError
 from emulators.datafactory.engine.limits import oversize
@@ -75,23 +75,17 @@ class External:
         """The driver reports the end of the running attempt."""
         self._running = None
         self._step.run.drop_timer(self._timer)
+        result = _within_limits(result)
         if self._stop_reason == "cancel":
             self._step.cancel()
         elif isinstance(result, Succeeded):
-            self._succeeded(result)
+            self._step.succeed(result.output)
         elif self._stop_reason == "time out":
             self._failed("time out", Failed(_timed_out(self._policy.timeout)))
         elif isinstance(result, Failed):
             self._failed("fail", result)
         else:
             self._step.cancel()
-
-    def _succeeded(self, result: Succeeded) -> None:
-        error = oversize(result.output)
-        if error is None:
-            self._step.succeed(result.output)
-        else:
-            self._failed("fail", Failed(error))
 
     def _attempt(self, activity: Activity) -> None:
         shown = dict(activity.type_properties)
@@ -146,6 +140,14 @@ class External:
             return None
         parameters = written.get("parameters")
         return {**written, "parameters": self._step.evaluate(parameters)} if parameters else dict(written)
+
+
+def _within_limits(result: Result) -> Result:
+    """The result as the engine can take it: an output that is too large makes a failure, or is left out of one."""
+    error = None if isinstance(result, Stopped) else oversize(result.output)
+    if error is None:
+        return result
+    return Failed(result.error) if isinstance(result, Failed) else Failed(error)
 
 
 def _timed_out(timeout: timedelta) -> ActivityError:

@@ -12,6 +12,9 @@ SECRET = "**********"  # noqa: S105  what a monitor shows in place of a secret
 
 SHORTEST_WITHIN = 6
 
+MAX_DEPTH = 256
+"""Levels of a JSON value that a record can hold, the same as an activity's written properties may have."""
+
 
 class WrongType(Exception):
     """A value that does not fit its declared type; the message is the service's sentence."""
@@ -55,11 +58,29 @@ def check_variable(name: str, declared: str, value: Any) -> None:
         )
 
 
-def masked(value: Any, secrets: Collection[str] = ()) -> Any:
+def too_deep(value: Any) -> bool:
+    """Whether a JSON value has more than MAX_DEPTH levels."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for item in level
+            if isinstance(item, Mapping | list | tuple)
+            for inner in (item.values() if isinstance(item, Mapping) else item)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def masked(value: Any, secrets: Collection[str] = (), levels: int = MAX_DEPTH) -> Any:
     """The value for a record: every SecureString hidden, and every one of `secrets` wherever it stands in a text.
 
     A secret as short as a common word is hidden only where it is the whole text: else its places would tell it.
+    Raises ValueError for a value of more levels than a record can hold.
     """
+    if levels < 0:
+        raise ValueError(f"a value is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, str):
         for secret in secrets:
             if len(secret) >= SHORTEST_WITHIN or value == secret:
@@ -68,9 +89,9 @@ def masked(value: Any, secrets: Collection[str] = ()) -> Any:
     if isinstance(value, Mapping):
         if value.get("type") == "SecureString" and "value" in value:
             return {"type": "SecureString", "value": SECRET}
-        return {key: masked(item, secrets) for key, item in value.items()}
+        return {key: masked(item, secrets, levels - 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [masked(item, secrets) for item in value]
+        return [masked(item, secrets, levels - 1) for item in value]
     return value
 
 

@@ -108,3 +108,9 @@ async def test_a_text_that_cannot_be_sent(services, activity, properties):
     with pytest.raises(ActivityFailed, match="cannot be sent") as failure:
         await run_activity(activity("WebActivity", **properties), services)
     assert failure.value.code == "2104"
+
+
+async def test_an_answer_of_many_levels(network, services, activity):
+    network.on("GET", URL, httpx.Response(200, text='{"a":' * 100_000 + "1" + "}" * 100_000))
+    with pytest.raises(ActivityFailed, match="nested deeper than 256 levels"):
+        await run_activity(activity("WebActivity", method="GET", url=URL), services)

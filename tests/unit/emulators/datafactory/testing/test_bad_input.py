@@ -125,6 +125,30 @@ def test_a_return_value_over_4_mb() -> None:
     assert run.return_value is None
 
 
+def _deep(levels: int) -> Any:
+    value: Any = "deepest"
+    for _ in range(levels):
+        value = {"in": value}
+    return value
+
+
+@pytest.mark.parametrize(("levels", "status"), [(256, "Succeeded"), (257, "Failed"), (5_000, "Failed")])
+def test_an_output_of_many_levels(levels: int, status: str) -> None:
+    run = _factory(_web()).run("p", stubs={"A": _deep(levels)})
+    assert run.status == status
+    assert ("nested deeper than 256 levels" in run["A"].message) is (status == "Failed")
+
+
+@pytest.mark.parametrize("levels", [300, 500])
+def test_a_value_of_many_levels(levels: int) -> None:
+    value = f"@json('{'[' * levels}{']' * levels}')"
+    properties = {"variableName": "v", "value": value}
+    written = {"name": "S", "type": "SetVariable", "typeProperties": properties}
+    run = _factory(written, variables={"v": {"type": "Array"}}).run("p")
+    assert run.status == "Failed"
+    assert "nested deeper than 256 levels" in run["S"].message
+
+
 @pytest.mark.parametrize(
     ("kind", "properties", "says"),
     [
