@@ -5,22 +5,19 @@ documented for the copy activity's schema mapping; texts are read and written as
 """
 
 import base64
-import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation, localcontext
+from datetime import UTC, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from emulators.datafactory.data.errors import DataError, Unsupported
-from emulators.datafactory.data.interim_types import ARROW, DECIMAL_SCALE, interim_type_of
+from emulators.datafactory.data.interim_types import ARROW, interim_type_of
 from emulators.datafactory.data.settings import Settings, flag, text
-from emulators.datafactory.expressions.datetimes.instant import Instant, Kind
-from emulators.datafactory.expressions.datetimes.parsing import parse_instant
+from emulators.datafactory.data.text_values import PARSERS, fitted_decimal, in_range
 from emulators.datafactory.expressions.text import float_text
 
 NUMBERS = frozenset(
@@ -28,9 +25,6 @@ NUMBERS = frozenset(
 )
 TIMES = frozenset({"DateTime", "DateTimeOffset"})
 _FORMATS = ("dateTimeFormat", "dateTimeOffsetFormat", "timeSpanFormat")
-_EPOCH = datetime(1970, 1, 1)
-_WHOLE = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
-_TIMESPAN = re.compile(r"-?(\d+\.)?\d{1,2}:\d{2}(:\d{2}(\.\d{1,7})?)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -155,7 +149,7 @@ def _one_by_one(column: pa.Array, source: str, target: str, rules: Rules) -> Con
 
 def _converted(value: Any, source: str, target: str, rules: Rules) -> Any:
     if source == "String":
-        return _PARSERS[target](value)
+        return PARSERS[target](value)
     if source in NUMBERS and target in NUMBERS:
         return _number(value, target, rules)
     if source in TIMES and target in TIMES:
@@ -170,116 +164,10 @@ def _number(value: Any, target: str, rules: Rules) -> Any:
     if target == "Boolean":
         return bool(value)
     if target == "Decimal":
-        return _decimal(Decimal(str(value)))
+        return fitted_decimal(Decimal(str(value)))
     if target in {"Double", "Single"}:
         return float(value)
     whole = int(value)
     if whole != value and not rules.truncate:
         raise ValueError("The value would be truncated.")
-    return _in_range(whole, target)
-
-
-def _in_range(value: int, target: str) -> int:
-    kind = ARROW[target]
-    bits = kind.bit_width
-    low, high = (0, 2**bits) if pa.types.is_unsigned_integer(kind) else (-(2 ** (bits - 1)), 2 ** (bits - 1))
-    if not low <= value < high:
-        raise ValueError(f"Value was either too large or too small for an {target}.")
-    return value
-
-
-def _decimal(value: Decimal) -> Decimal:
-    with localcontext() as context:
-        context.prec = 76
-        fitted = value.quantize(Decimal(1).scaleb(-DECIMAL_SCALE))
-    if abs(fitted) >= Decimal(10) ** 20:
-        raise ValueError("Value was either too large or too small for a Decimal.")
-    return fitted
-
-
-def _parse_whole(target: str) -> Callable[[str], int]:
-    def parse(written: str) -> int:
-        if not _WHOLE.fullmatch(written):
-            raise ValueError("Input string was not in a correct format.")
-        return _in_range(int(written), target)
-
-    return parse
-
-
-def _parse_float(written: str) -> float:
-    try:
-        return float(written.replace(",", "").replace("_", "x"))
-    except ValueError:
-        raise ValueError("Input string was not in a correct format.") from None
-
-
-def _parse_decimal(written: str) -> Decimal:
-    try:
-        value = Decimal(written.strip().replace(",", "").replace("_", "x"))
-    except InvalidOperation:
-        raise ValueError("Input string was not in a correct format.") from None
-    if not value.is_finite():
-        raise ValueError("Input string was not in a correct format.")
-    return _decimal(value)
-
-
-def _parse_boolean(written: str) -> bool:
-    found = {"true": True, "false": False, "1": True, "0": False}.get(written.strip().lower())
-    if found is None:
-        raise ValueError("String was not recognized as a valid Boolean.")
-    return found
-
-
-def _parse_time(written: str) -> datetime:
-    return _EPOCH + timedelta(microseconds=(_instant(written).ticks - _EPOCH_TICKS) // 10)
-
-
-def _parse_aware_time(written: str) -> datetime:
-    return _parse_time(written).replace(tzinfo=UTC)
-
-
-def _instant(written: str) -> Instant:
-    try:
-        return parse_instant(written, _no_time)
-    except (ValueError, OverflowError):
-        raise ValueError("String was not recognized as a valid DateTime.") from None
-
-
-def _no_time() -> datetime:
-    """A text without a date means the day of the copy in .NET; rows must not depend on that here."""
-    raise ValueError("a date is missing")
-
-
-def _parse_guid(written: str) -> str:
-    try:
-        return str(uuid.UUID(written.strip()))
-    except ValueError:
-        raise ValueError(
-            "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)."
-        ) from None
-
-
-def _parse_timespan(written: str) -> str:
-    if not _TIMESPAN.fullmatch(written.strip()):
-        raise ValueError("String was not recognized as a valid TimeSpan.")
-    return written.strip()
-
-
-def _parse_bytes(written: str) -> bytes:
-    return base64.b64decode(written, validate=True)
-
-
-_EPOCH_TICKS = Instant.at(1970, 1, 1, kind=Kind.UNSPECIFIED).ticks
-
-_PARSERS: dict[str, Callable[[str], Any]] = {
-    "Boolean": _parse_boolean,
-    "Byte[]": _parse_bytes,
-    "DateTime": _parse_time,
-    "DateTimeOffset": _parse_aware_time,
-    "Decimal": _parse_decimal,
-    "Double": _parse_float,
-    "Guid": _parse_guid,
-    "Single": _parse_float,
-    "TimeSpan": _parse_timespan,
-    **{name: _parse_whole(name) for name in ("Byte", "Int16", "Int32", "Int64", "SByte", "UInt16", "UInt32", "UInt64")},
-}
+    return in_range(whole, target)

@@ -146,6 +146,8 @@ class _Output:
 
     def expect(self, schema: pa.Schema) -> None:
         """The next batches have this schema; files that are merged must have the same columns."""
+        if not schema.names:
+            return  # a file without a byte has nothing to say
         if self._schema is not None and self._schema.names != schema.names and self._writer is not None:
             raise InvalidSettings(
                 f"Files with different columns cannot be merged: {self._schema.names} and {schema.names}.", "Sink"

@@ -375,6 +375,16 @@ class TestTables:
             "2,year=2030/month=02/b.csv,2,x,2030,02",
         ]
 
+    async def test_files_are_merged_when_their_columns_are_the_same(self, lake):
+        for path, content in (("a", "id\n1\n"), ("b", ""), ("c", "id\n"), ("d", "id\n2\n")):
+            lake.put(f"in/{path}.csv", content)
+        ends = lake.dataset("DelimitedText", "in", **HEADER), lake.dataset("DelimitedText", "out", "m.csv", **HEADER)
+        await copied(lake, *ends, write={"copyBehavior": "MergeFiles"})
+        assert lake.content("out/m.csv") == b"id\r\n1\r\n2\r\n"
+        lake.put("in/e.csv", "no\n3\n")
+        with pytest.raises(ActivityFailed, match="different columns cannot be merged"):
+            await copied(lake, *ends, write={"copyBehavior": "MergeFiles"})
+
     async def test_a_file_is_cut_by_rows(self, lake):
         lake.put("in/a.csv", "id\n" + "".join(f"{number}\n" for number in range(5)))
         source = lake.dataset("DelimitedText", "in", **HEADER)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from emulators.datafactory.data.formats import delimited, json_text, orc, parquet, xml_text
+from emulators.datafactory.data.formats import delimited, delimited_writing, json_text, orc, parquet, xml_text
 from emulators.datafactory.data.settings import Settings
 from emulators.datafactory.data.table import Rejection, Table
 
@@ -38,7 +38,7 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
-    "DelimitedText": Format(".csv", delimited.read, delimited.Writer),
+    "DelimitedText": Format(".csv", delimited.read, delimited_writing.Writer),
     "Orc": Format(".orc", orc.read, orc.Writer, seeks=True),
     "Parquet": Format(".parquet", parquet.read, parquet.Writer, seeks=True),
 }

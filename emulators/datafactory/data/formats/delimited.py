@@ -1,4 +1,4 @@
-"""DelimitedText: read by pyarrow's streaming CSV reader, written column by column with its vectorised functions.
+"""DelimitedText: read by pyarrow's streaming CSV reader.
 
 Every column is text, null where a field equals `nullValue`. Rows with more fields than the first row are rejected
 (documented: DelimitedTextMoreColumnsThanDefined); shorter rows end in nulls (assumed: there is no error for them).
@@ -9,60 +9,17 @@ import csv
 import io
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
-from emulators.datafactory.data.conversion import as_text
-from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
-from emulators.datafactory.data.settings import Settings, flag, number, text
+from emulators.datafactory.data.errors import DataError
+from emulators.datafactory.data.formats.dialect import Dialect
+from emulators.datafactory.data.settings import Settings, number
 from emulators.datafactory.data.table import Rejected, Rejection, Table
 
 BLOCK = 4 << 20
-LINE_ENDS = frozenset({"\n", "\r", "\r\n", "\r,\n"})
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a dataset writes its fields. `quote` and `escape` may be ""."""
-
-    delimiter: str
-    quote: str
-    escape: str
-    header: bool
-    null: str
-    encoding: str
-    line_end: str
-
-    @classmethod
-    def read(cls, properties: Settings) -> "Dialect":
-        """Read a dataset's properties; raises InvalidSettings, Unsupported."""
-        delimiter = text(properties, "columnDelimiter", ",")
-        quote, escape = text(properties, "quoteChar", '"'), text(properties, "escapeChar", "\\")
-        if len(delimiter) != 1:
-            raise InvalidSettings(f"The column delimiter must be a single character in a copy, not {delimiter!r}.")
-        if len(quote) > 1 or len(escape) > 1 or (quote and not escape):
-            raise InvalidSettings(f"The quote character {quote!r} and the escape character {escape!r} do not fit.")
-        line_end = text(properties, "rowDelimiter", "\r\n") or "\r\n"
-        if line_end not in LINE_ENDS:
-            raise Unsupported(f"The row delimiter {line_end!r}", "a reader of it in data/formats/delimited.py.")
-        return cls(
-            delimiter,
-            quote,
-            escape,
-            flag(properties, "firstRowAsHeader"),
-            text(properties, "nullValue"),
-            _encoding(text(properties, "encodingName", "UTF-8")),
-            "\r\n" if "," in line_end else line_end,
-        )
-
-    @property
-    def doubled(self) -> bool:
-        """Whether a quote in a field is written twice."""
-        return self.quote != "" and self.quote == self.escape
 
 
 def read(stream: BinaryIO, name: str, properties: Settings, settings: Settings, rejection: Rejection) -> Table:
@@ -182,57 +139,6 @@ class _Rows:
         return pa.record_batch([pa.array([value], pa.string()) for value in values], schema=self.schema)
 
 
-class Target(Protocol):
-    """Takes what is written."""
-
-    def write(self, content: bytes, /) -> int: ...
-
-
-class Writer:
-    """Writes batches as text; quotes a field only where it must, or all with `quoteAllText`."""
-
-    def __init__(self, target: Target, schema: pa.Schema, properties: Settings, settings: Settings) -> None:
-        self._target = target
-        self._dialect = Dialect.read(properties)
-        self._quote_all = flag(settings, "quoteAllText")
-        if self._quote_all and not self._dialect.quote:
-            raise InvalidSettings("'quoteAllText' needs a quote character.", "Sink")
-        if self._dialect.header and len(schema):
-            self._write([pa.array([name], pa.string()) for name in schema.names])
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        if batch.num_rows and batch.num_columns:
-            self._write([as_text(column) for column in batch.columns])
-
-    def close(self) -> None:
-        """Nothing is held back."""
-
-    def _write(self, columns: list[pa.Array]) -> None:
-        dialect = self._dialect
-        fields = [self._field(column) for column in columns]
-        lines = pc.binary_join_element_wise(
-            *fields, dialect.delimiter, null_handling="replace", null_replacement=dialect.null
-        )
-        joined = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), dialect.line_end)
-        self._target.write((joined[0].as_py() + dialect.line_end).encode(dialect.encoding))
-
-    def _field(self, column: pa.Array) -> pa.Array:
-        dialect = self._dialect
-        if not dialect.quote:
-            return self._escaped(column, dialect.delimiter) if dialect.escape else column
-        quoted = pc.binary_join_element_wise(dialect.quote, self._escaped(column, dialect.quote), dialect.quote, "")
-        if self._quote_all:
-            return quoted
-        special = f"[{_in_class(dialect.delimiter)}{_in_class(dialect.quote)}\r\n]"
-        needed = pc.match_substring_regex(column, special)
-        # an empty text must not be taken for the null that an empty field stands for
-        needed = pc.or_(needed, pc.equal(column, dialect.null))
-        return pc.if_else(needed, quoted, column)
-
-    def _escaped(self, column: pa.Array, character: str) -> pa.Array:
-        return pc.replace_substring(column, character, self._dialect.escape + character)
-
-
 class _Utf8(io.RawIOBase):
     """Another encoding's bytes as UTF-8."""
 
@@ -281,14 +187,6 @@ def _utf8(stream: Any, encoding: str) -> Any:
     return stream if encoding in {"utf-8", "utf-8-sig"} else _Utf8(stream, encoding)
 
 
-def _encoding(name: str) -> str:
-    try:
-        found = codecs.lookup({"utf-7": "utf-7", "default": "utf-8"}.get(name.lower(), name)).name
-    except LookupError:
-        raise InvalidSettings(f"'{name}' is no name of an encoding.") from None
-    return found
-
-
 def _skip_line(reader: io.BufferedReader) -> None:
     """Skip to the end of the next line that is not empty: only such lines count (documented)."""
     while line := reader.readline():
@@ -300,23 +198,13 @@ def _first_row(head: bytes, dialect: Dialect, name: str) -> list[str]:
     """The fields of the first row; none in an empty file."""
     try:
         lines = io.StringIO(head.decode("utf-8-sig", "ignore"), newline="")
-        return next((row for row in csv.reader(lines, **_csv(dialect)) if row), [])
+        return next((row for row in csv.reader(lines, **dialect.for_csv()) if row), [])
     except csv.Error as error:
         raise DataError("DelimitedTextBadDataDetected", f"Bad data is found in source {name}: {error}") from error
 
 
 def _fields(line: str, dialect: Dialect) -> list[str]:
-    return next(csv.reader(io.StringIO(line, newline=""), **_csv(dialect)), [])
-
-
-def _csv(dialect: Dialect) -> dict[str, Any]:
-    return {
-        "delimiter": dialect.delimiter,
-        "quotechar": dialect.quote or None,
-        "quoting": csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-        "doublequote": dialect.doubled,
-        "escapechar": None if dialect.doubled else dialect.escape or None,
-    }
+    return next(csv.reader(io.StringIO(line, newline=""), **dialect.for_csv()), [])
 
 
 def _check_header(names: list[str]) -> None:
@@ -331,10 +219,6 @@ def _check_header(names: list[str]) -> None:
     if twice:
         # the code is assumed; several sinks of the service document that they refuse such sources
         raise DataError("UserErrorDuplicateColumnName", f"The header row has the name '{twice[0]}' more than once.")
-
-
-def _in_class(character: str) -> str:
-    return "\\" + character if character in "\\]^-" else character
 
 
 def _empty(schema: pa.Schema) -> pa.RecordBatch:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
-from emulators.datafactory.data.formats import delimited
+from emulators.datafactory.data.formats import delimited, delimited_writing
 from emulators.datafactory.data.table import Rejected
 
 HEADER = {"firstRowAsHeader": True}
@@ -34,7 +34,7 @@ def _raise(row: Rejected) -> None:
 def written(*columns: list, names: str = "abc", settings: dict | None = None, **properties) -> bytes:
     target = io.BytesIO()
     batch = pa.record_batch([pa.array(column) for column in columns], names=list(names[: len(columns)]))
-    writer = delimited.Writer(target, batch.schema, properties, settings or {})
+    writer = delimited_writing.Writer(target, batch.schema, properties, settings or {})
     writer.write(batch)
     writer.close()
     return target.getvalue()
