@@ -5,7 +5,7 @@ through document by document, so that nothing of the trees is lost (documented).
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -61,25 +61,24 @@ class TableCopy:
         """Copy; raises DataError."""
         files = self.reading.files()
         ahead = list(itertools.islice(files, 2))
-        only = len(ahead) < 2
-        merged = self.sink.naming.behaviour == MERGE
-        output = _Output(self.sink, self.translator, self.counts) if merged and ahead else None
+        every = itertools.chain(ahead, files)
+        if self.sink.naming.behaviour == MERGE:
+            if ahead:
+                self._copy_into(self.sink.naming.merged(), every)
+            return
+        for selected in every:
+            self._copy_into(self.sink.naming.path(selected.relative, only=len(ahead) == 1), [selected])
+
+    def _copy_into(self, path: str, files: Iterable[Selected]) -> None:
+        """Copy files into one; what is begun is finished or leaves no trace."""
+        output = _Output(path, self.sink, self.translator, self.counts)
         try:
-            for selected in itertools.chain(ahead, files):
+            for selected in files:
                 self.check()
-                if merged and output is not None:
-                    output.begin(self.sink.naming.merged() if output.path is None else output.path)
-                    self._copy_file(selected, output)
-                    continue
-                output = _Output(self.sink, self.translator, self.counts)
-                output.begin(self.sink.naming.path(selected.relative, only=only))
                 self._copy_file(selected, output)
-                output.close()
-            if merged and output is not None:
-                output.close()
+            output.close()
         except BaseException:
-            if output is not None:
-                output.abandon()
+            output.abandon()
             raise
 
     def _copy_file(self, selected: Selected, output: "_Output") -> None:
@@ -129,8 +128,8 @@ class TableCopy:
 class _Output:
     """The file being written, or the files that one source file is cut into."""
 
-    def __init__(self, sink: SinkFiles, translator: Translator, counts: Counts) -> None:
-        self.path: str | None = None
+    def __init__(self, path: str, sink: SinkFiles, translator: Translator, counts: Counts) -> None:
+        self._path = path
         self._sink = sink
         self._translator = translator
         self._counts = counts
@@ -140,9 +139,6 @@ class _Output:
         self._packed: Compressor | None = None
         self._part = 0
         self._rows = 0
-
-    def begin(self, path: str) -> None:
-        self.path = path
 
     def expect(self, schema: pa.Schema) -> None:
         """The next batches have this schema; files that are merged must have the same columns."""
@@ -195,7 +191,7 @@ class _Output:
     def _opened(self) -> Any:
         if self._writer is None:
             sink = self._sink
-            path = sink.naming.part(str(self.path), self._part) if sink.most_rows else str(self.path)
+            path = sink.naming.part(self._path, self._part) if sink.most_rows else self._path
             self._file = sink.store.writer(sink.dataset.location.container, path, sink.options)
             self._packed = Compressor(self._file, sink.codec, sink.level) if sink.codec else None
             self._writer = self._made(self._packed or self._file)
