@@ -32,8 +32,11 @@ from emulators.datafactory.run_queries import ACTIVITY_RUNS, PIPELINE_RUNS, TRIG
 from emulators.datafactory.secrets import masked
 from emulators.datafactory.service import API_VERSION, CALLBACKS, DataFactoryService, Precondition
 from emulators.kernel.dialects import arm_error
-from emulators.kernel.http import Handler, Route, build_app, empty_response, json_response, read_object
+from emulators.kernel.http import Handler, Route, build_app, empty_response, json_response, limited_body, read_object
 from emulators.kernel.tokens import ARM_AUDIENCES
+
+_PUBLIC_BODY = 4 * 1024 * 1024
+"""Bytes that are read of what comes in without a token: an activity's output may hold no more (documented)."""
 
 PAGE_SIZE = 100
 """Documents of one page of a list (assumed)."""
@@ -434,8 +437,11 @@ class _Handlers:
 
     async def call_back(self, request: Request) -> Response:
         """What an endpoint that a WebHook activity called reports back; an empty body is fine."""
-        body = await _json(request) if await request.body() else None
-        if not self._service.callbacks.receive(request.path_params["identifier"], body):
+        identifier = request.path_params["identifier"]
+        if not self._service.callbacks.expects(identifier):
+            raise CallbackNotExpected
+        written = await limited_body(request, _PUBLIC_BODY)
+        if not self._service.callbacks.receive(identifier, _parsed(written) if written else None):
             raise CallbackNotExpected
         return empty_response()
 
@@ -518,9 +524,13 @@ def _rerun(request: Request) -> Rerun | None:
 
 
 async def _json(request: Request) -> Any:
-    """A body that may be any JSON value. Raises InvalidDelivery."""
+    """A body that may be any JSON value. Raises InvalidDelivery and BodyTooLarge."""
+    return _parsed(await limited_body(request, _PUBLIC_BODY))
+
+
+def _parsed(written: bytes) -> Any:
     try:
-        return json.loads(await request.body())
+        return json.loads(written)
     except (ValueError, RecursionError) as error:
         raise InvalidDelivery(f"The body is not JSON: {error}.") from error
 

@@ -59,6 +59,13 @@ class InvalidBody(CloudError):
     code = "InvalidRequestContent"
 
 
+class BodyTooLarge(CloudError):
+    """The request's body is longer than the operation reads."""
+
+    status = 413
+    code = "RequestEntityTooLarge"
+
+
 class InternalError(CloudError):
     """An exception that no service expected; its text stays in the log."""
 

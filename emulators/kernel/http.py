@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from emulators.kernel.errors import (
+    BodyTooLarge,
     CloudError,
     InternalError,
     InvalidBody,
@@ -181,6 +182,16 @@ async def read_object(request: Request) -> dict[str, Any]:
     if b"\\ud" in body.lower():
         _refuse_lone_surrogates(document)
     return document
+
+
+async def limited_body(request: Request, limit: int) -> bytes:
+    """The request's body of at most `limit` bytes. Raises BodyTooLarge before more than that is held."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise BodyTooLarge(f"The request body is longer than the {limit:,} bytes that are read here.")
+    return bytes(body)
 
 
 def _refuse_constant(name: str) -> None:

@@ -29,6 +29,10 @@ class Callbacks:
         finally:
             del self._waiting[identifier]
 
+    def expects(self, identifier: str) -> bool:
+        """Whether somebody waits to be called back there."""
+        return identifier in self._waiting
+
     def receive(self, identifier: str, body: Any) -> bool:
         """Hand in what was posted; False when nobody waits there (any more)."""
         arrived = self._waiting.get(identifier)

@@ -1,5 +1,7 @@
 """The routes table: what fits, what is unknown, what fails, asked without a socket."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 from starlette.requests import Request
@@ -7,7 +9,7 @@ from starlette.responses import Response
 
 from emulators.kernel.dialects import arm_error, databricks_error, storage_error
 from emulators.kernel.errors import CloudError, Unauthenticated
-from emulators.kernel.http import Route, build_app, json_response, read_object
+from emulators.kernel.http import Route, build_app, json_response, limited_body, read_object
 
 
 class OutOfStock(CloudError):
@@ -127,6 +129,25 @@ async def test_a_body_that_is_no_object_is_refused_with_the_place(body: bytes, f
 async def test_a_whole_surrogate_pair_is_a_character() -> None:
     answer = await client().post("/shops/a", content=rb'{"a": "\ud83d\ude00"}')
     assert answer.json() == {"a": "\N{GRINNING FACE}"}
+
+
+async def test_a_body_beyond_the_limit_is_refused_unread() -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1000
+            yield b"x" * 1000
+
+    async def take(request: Request) -> Response:
+        return json_response({"size": len(await limited_body(request, 5000))})
+
+    limited = client(routes=[Route("POST", "/", take)])
+    assert (await limited.post("/", content=b"x" * 5000)).json() == {"size": 5000}
+    answer = await limited.post("/", content=endless())
+    assert answer.status_code == 413
+    assert read <= 10_000
 
 
 async def test_no_body_is_an_empty_object() -> None:
