@@ -31,7 +31,8 @@ _COLUMNS = f"{_ENTRY}, state string, prepared_at timestamp"
 _TRIES = 12
 
 # the names of the errors with which Delta refuses the later of two commits (its page on concurrency control)
-_CONFLICT = re.compile(r"\[DELTA_(CONCURRENT_|PROTOCOL_CHANGED|METADATA_CHANGED)")
+# the last: a table that two runs make at the same moment may be there for the one before it is for the other
+_CONFLICT = re.compile(r"\[DELTA_(CONCURRENT_|PROTOCOL_CHANGED|METADATA_CHANGED|TABLE_NOT_FOUND)")
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Ledger:
             raise Superseded(f"The ledger holds no content of run {run_id}.")
 
     def _entries(self) -> DataFrame:
-        return self._spark.sql(f"SELECT * FROM {self._table}")  # noqa: S608 - the address is ours, values are bound
+        return self._insistently(f"SELECT * FROM {self._table}")  # noqa: S608 - the address is ours
 
     def _lapsed(self) -> Any:
         return F.col("prepared_at") <= F.current_timestamp() - F.expr(self._lease_in_sql)
