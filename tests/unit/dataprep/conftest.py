@@ -15,7 +15,8 @@ from dataprep.ingestion import Outcome, ingest
 from dataprep.layout import Blob
 from dataprep.ledger import Ledger
 from dataprep.storage import Storage
-from emulators.databricks.runtime.installation import default_cache, install_jars, install_java
+from emulators.databricks.runtime.installation import install_jars, install_java
+from emulators.kernel.cache import cache_folder
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         settings = {
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.extraClassPath": os.pathsep.join(str(jar) for jar in install_jars(default_cache())),
+            "spark.driver.extraClassPath": os.pathsep.join(str(jar) for jar in install_jars(cache_folder())),
             "spark.driver.memory": "1g",
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
