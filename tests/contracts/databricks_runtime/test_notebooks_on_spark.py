@@ -209,6 +209,17 @@ async def test_files_of_the_drivers_disk(bench, tmp_path):
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a.txt", "b.txt"]
 
 
+async def test_an_address_of_no_container_is_refused_at_once(bench):
+    result = await bench.run(
+        "refused = []",
+        "for address in ('wasbs://no-account/', 'abfss://container@/', 'wasb://@account.blob.core.windows.net/'):\n"
+        "    try:\n        dbutils.fs.ls(address)\n"
+        "    except Exception as error:\n        refused.append('names no container' in str(error))",
+        "dbutils.notebook.exit(refused)",
+    )
+    assert result.exit_value == "[True, True, True]", result
+
+
 async def test_shell_cells_and_unsupported_cells(bench):
     result = await bench.run(
         "# MAGIC %sh echo from the shell\n# MAGIC false",

@@ -64,6 +64,9 @@ class _Place:
     system: Any
 
 
+_STORAGE_SCHEMES = frozenset({"wasb", "wasbs", "abfs", "abfss"})
+
+
 class FileSystem:
     """The utility of one run. Every method raises ExecutionError with the Java error's text."""
 
@@ -239,8 +242,21 @@ def _hadoop_address(path: str) -> str:
     if path.startswith("dbfs:"):
         return "dbfs:/" + path.removeprefix("dbfs:").lstrip("/")
     if "://" in path:
-        return path
+        return _checked_storage_address(path)
     return "dbfs:/" + path.lstrip("/")
+
+
+def _checked_storage_address(address: str) -> str:
+    """Refuse an address without container and account at once: Hadoop's driver would try to reach it for minutes."""
+    scheme, _, rest = address.partition("://")
+    container, at, host = rest.partition("/")[0].partition("@")
+    if scheme in _STORAGE_SCHEMES and not (container and at and "." in host):
+        service = "dfs" if scheme.startswith("abfs") else "blob"
+        raise ExecutionError(
+            f"java.lang.IllegalArgumentException: {address} names no container of a storage account: "
+            f"{scheme}://<container>@<account>.{service}.core.windows.net/ is expected."
+        )
+    return address
 
 
 def _file_info(status: Any) -> FileInfo:
