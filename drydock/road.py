@@ -29,6 +29,8 @@ from steps.training import TrainingRun
 
 _COLOURS = {"Succeeded": "green", "Failed": "red", "Cancelled": "red", "InProgress": "yellow", "Queued": "yellow"}
 
+_CONTAINERS = frozenset({"ForEach", "IfCondition", "Switch", "Until"})
+
 
 @dataclass(frozen=True)
 class End:
@@ -134,18 +136,29 @@ def is_final_activity(status: str) -> bool:
 
 
 def _remarks(activity: ActivityRun) -> Iterator[str]:
-    """What a person wants to know of a finished activity, in few words."""
+    """What a person wants to know of a finished activity, in few words; a container only repeats what is in it."""
+    if str(activity.activity_type) in _CONTAINERS:
+        return
     error = activity.error if isinstance(activity.error, Mapping) else {}
     if activity.status == "Failed" and error.get("message"):
         yield escape(str(error["message"]))
     output = activity.output if isinstance(activity.output, Mapping) else {}
     verdict = output.get("runOutput")
-    if isinstance(verdict, Mapping) and "rows_in" in verdict:
-        yield (
-            f"{verdict.get('status', 'checked')}: {verdict['rows_in']:,} records = "
-            f"{verdict['rows_training']:,} training + {verdict['rows_testing']:,} testing + "
-            f"{verdict['rows_rejected']:,} rejected"
-        )
+    if isinstance(verdict, Mapping):
+        yield escape(_verdict_text(verdict))
+
+
+def _verdict_text(verdict: Mapping[str, Any]) -> str:
+    """The preparation's or the check's answer: what became of the file, and the records where they were counted."""
+    status = str(verdict.get("status", "checked"))
+    if verdict.get("duplicate_of"):
+        return f"{status} of run {verdict['duplicate_of']}"
+    if not verdict.get("rows_training"):
+        return status
+    return (
+        f"{status}: {verdict['rows_in']:,} records = {verdict['rows_training']:,} training + "
+        f"{verdict['rows_testing']:,} testing + {verdict['rows_rejected']:,} rejected"
+    )
 
 
 def _event_text(properties: Mapping[str, Any]) -> str:
