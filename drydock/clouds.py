@@ -36,7 +36,6 @@ def connected(environment: Environment) -> Cloud:
             **{name: float(seconds) for name, seconds in waiting.items()},
         ),
         clock=WallClock(),
-        credential=connection.credential,
         storage=connection.storage,
         factory=connection.factory,
         training=TrainingRuns(connection.credential, workspace),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from azure.core.credentials import TokenCredential
 from azure.mgmt.datafactory import DataFactoryManagementClient
 from azure.storage.blob import BlobServiceClient
 
@@ -54,7 +53,6 @@ class Cloud:
     name: str
     names: Names
     clock: Clock
-    credential: TokenCredential
     storage: BlobServiceClient
     factory: DataFactoryManagementClient
     training: TrainingRuns

@@ -22,23 +22,17 @@ class Addresses:
         return self.by_service[service].partition("://")[2]
 
 
-def connection_string(account: str, key: str, blob_endpoint: str) -> str:
-    """A storage connection string as Azure's portal writes it, with an explicit blob endpoint."""
-    protocol = blob_endpoint.partition("://")[0]
-    return f"DefaultEndpointsProtocol={protocol};AccountName={account};AccountKey={key};BlobEndpoint={blob_endpoint};"
-
-
 def environment_variables(
-    settings: CloudSettings, instance: Instance, addresses: Addresses, authority: LocalAuthority
+    settings: CloudSettings,
+    instance: Instance,
+    addresses: Addresses,
+    authority: LocalAuthority,
+    storage_connection_string: str,
 ) -> dict[str, str]:
     """The variables that `drydock env` prints; the names are the clients' own wherever they have one."""
     bundle = str(authority.bundle_pem)
     return {
-        "AZURE_STORAGE_CONNECTION_STRING": connection_string(
-            settings.storage_account,
-            instance.storage_key,
-            f"{addresses['storage']}/{settings.storage_account}",
-        ),
+        "AZURE_STORAGE_CONNECTION_STRING": storage_connection_string,
         "DATABRICKS_HOST": addresses["databricks"],
         "DATABRICKS_TOKEN": instance.databricks_token,
         "AZURE_AUTHORITY_HOST": addresses["entra"],

@@ -81,7 +81,9 @@ class LocalCloud:
             tls = authority.server_context() if name in HTTPS_SERVICES else None
             await self._stack.enter_async_context(serve(app, listeners[name], tls=tls))
         await self._start_services(wiring)
-        self.environment = environment_variables(self.settings, instance, addresses, authority)
+        self.environment = environment_variables(
+            self.settings, instance, addresses, authority, wiring.storage_connection_string
+        )
         await asyncio.to_thread(_create_containers, self.environment, self.settings.containers)
 
     def _state_folder(self) -> Path:

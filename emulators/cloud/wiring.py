@@ -6,7 +6,7 @@ from starlette.types import ASGIApp
 
 from emulators.azureml import routes as azureml_routes
 from emulators.azureml.service import AzureMLService, AzureMLSettings
-from emulators.cloud.addresses import Addresses, connection_string
+from emulators.cloud.addresses import Addresses
 from emulators.cloud.instance import Instance
 from emulators.cloud.settings import CloudSettings
 from emulators.databricks import routes as databricks_routes
@@ -103,8 +103,9 @@ class Wiring:
         return DocumentStore(self._folder / "stores" / f"{name}.sqlite")
 
     @property
-    def _blob_endpoint(self) -> str:
-        return f"{self._addresses['storage']}/{self._settings.storage_account}"
+    def storage_connection_string(self) -> str:
+        """What a client of the cloud's storage account takes."""
+        return self.storage.connection_string(self._settings.storage_account)
 
     def _entra_settings(self) -> EntraSettings:
         instance = self._instance
@@ -176,6 +177,7 @@ class Wiring:
         )
 
     def _databricks_settings(self) -> DatabricksSettings:
+        account = self._settings.storage_account
         return DatabricksSettings(
             address=self._addresses["databricks"],
             workspace_id=self._settings.databricks_workspace_id,
@@ -188,7 +190,7 @@ class Wiring:
             clock=self._clock,
             verifier=self._verifier,
             user_name=self._settings.user_name,
-            storage_endpoints={self._settings.storage_account: self._blob_endpoint},
+            storage_endpoints={account: self.storage.blob_endpoint(account)},
         )
 
     def _azureml_settings(self) -> AzureMLSettings:
@@ -199,9 +201,7 @@ class Wiring:
             workspace=self._settings.azureml_workspace,
             location=self._settings.location,
             definitions=list(self._settings.azureml_definitions),
-            storage_connection_string=connection_string(
-                self._settings.storage_account, self._instance.storage_key, self._blob_endpoint
-            ),
+            storage_connection_string=self.storage_connection_string,
             work_folder=self._folder / "azureml-runs",
             store=self._store("azureml"),
             clock=self._clock,
