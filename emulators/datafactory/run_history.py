@@ -6,7 +6,7 @@ survives a kill: runs that were under way then are closed as Failed at the next 
 What a run hides (SecureString parameters, secured outputs) is kept apart from what is shown, only for a rerun to use.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -99,6 +99,7 @@ class RunHistory:
             "run": shown,
             "parameters": run.parameters,
             "returnValue": run.return_value,
+            "recovers": run.recovers_run_id,
             "triggerTime": None if run.invoked_by.time is None else timestamp(run.invoked_by.time),
         }
         self._keep(run.run_id, stored)
@@ -130,31 +131,41 @@ class RunHistory:
     ) -> RerunReference | None:
         """An earlier run as the executor wants it for a rerun, with what it hides; None when there is no such run.
 
-        What a recovery run took over from the runs before it in its group belongs to it too.
+        What it took over from the runs before it belongs to it too, and so do the runs that it started itself.
         """
         stored = self._pipeline_runs.get(run_id)
         if stored is None:
             return None
         run = _pipeline_run(stored)
         run.hidden_parameters = self._store.get(self._hidden_parameters_kind, run_id) or {}
+        activity_runs = tuple(
+            activity for member in self._recovered(run_id) for activity in self._whole_activity_runs(member)
+        )
         return RerunReference(
             run=run,
-            activity_runs=tuple(
-                activity for member in self._until(run_id) for activity in self._whole_activity_runs(member)
-            ),
+            activity_runs=activity_runs,
             is_recovery=is_recovery,
             start_activity_name=start_activity_name,
             start_from_failure=start_from_failure,
+            children=dict(self._children(activity_runs)) if is_recovery else {},
         )
 
-    def _until(self, run_id: str) -> Iterator[str]:
-        """The runs of a run's group, oldest first, up to and with the run itself."""
-        group = self._groups[self._pipeline_runs[run_id]["run"]["runGroupId"]]
-        for member in self._pipeline_runs:
-            if member in group:
-                yield member
-            if member == run_id:
-                return
+    def _children(self, activity_runs: Iterable[ActivityRun]) -> Iterator[tuple[str, RerunReference]]:
+        """The runs that these activities started, to be recovered from what failed in them."""
+        for activity in activity_runs:
+            if activity.activity_type.lower() != "executepipeline" or not isinstance(activity.real_output, Mapping):
+                continue
+            run_id = str(activity.real_output.get("pipelineRunId"))
+            child = self.reference(run_id, is_recovery=True, start_activity_name=None, start_from_failure=True)
+            if child is not None:
+                yield run_id, child
+
+    def _recovered(self, run_id: str) -> list[str]:
+        """A run and before it those that it took activities over from, oldest first."""
+        chain = [run_id]
+        while (earlier := self._pipeline_runs[chain[0]].get("recovers")) in self._pipeline_runs:
+            chain.insert(0, earlier)
+        return chain
 
     def _whole_activity_runs(self, run_id: str) -> Iterator[ActivityRun]:
         hidden = dict(self._store.list(self._hidden_outputs_kind + run_id))
@@ -315,6 +326,7 @@ def _pipeline_run(stored: JsonObject) -> PipelineRun:
         run_dimensions=document["runDimension"],
         is_latest=document["isLatest"],
         return_value=stored["returnValue"],
+        recovers_run_id=stored.get("recovers"),
     )
 
 

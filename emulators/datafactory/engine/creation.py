@@ -8,16 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from emulators.datafactory.engine.errors import RunRefused
-from emulators.datafactory.engine.graph import ActivityDefinition, Pipeline
+from emulators.datafactory.engine.graph import Pipeline
 from emulators.datafactory.engine.pipeline import InvalidPipeline, read_pipeline
-from emulators.datafactory.engine.records import ActivityRun, PipelineRun, RerunReference
+from emulators.datafactory.engine.records import PipelineRun, RerunReference
 from emulators.datafactory.engine.references import check_references
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.engine.timestamps import timestamp
 from emulators.datafactory.engine.values import SECRET, WrongType, as_parameter
-
-REEXECUTED = frozenset({"wait", "setvariable", "appendvariable", "filter"})
-"""Cheap activities that a recovery run executes again, so that variables have their values (documented)."""
 
 
 def prepare(resources: Resources, name: str, run_id: str) -> Pipeline:
@@ -65,6 +62,11 @@ def pipeline_parameters(pipeline: Pipeline, given: Mapping[str, Any], run_id: st
     return values
 
 
+def earlier_parameters(reference: RerunReference) -> dict[str, Any]:
+    """The parameters of an earlier run as its activities saw them."""
+    return {**reference.run.parameters, **reference.run.hidden_parameters}
+
+
 def shown_parameters(pipeline: Pipeline, values: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters as a record may show them: a SecureString is hidden."""
     return {name: SECRET if _is_secret(pipeline, name) else value for name, value in values.items()}
@@ -103,50 +105,6 @@ def system_variables(
     if invoked.pipeline_run_id is not None:
         found["TriggeredByPipelineName"] = invoked.pipeline_name
         found["TriggeredByPipelineRunId"] = invoked.pipeline_run_id
-    return found
-
-
-def carried_over(pipeline: Pipeline, reference: RerunReference) -> dict[str, ActivityRun]:
-    """Top-level activity → the earlier run's record that stands for it in a recovery run.
-
-    With a start activity: all that does not depend on it and has ended; from failure: all that succeeded together
-    with everything it depends on. A container runs again as a whole (assumed).
-    """
-    ended = {run.activity_name: run for run in reference.activity_runs if run.iteration_hash is None and run.is_final}
-    if reference.start_activity_name is not None:
-        again = _with_dependents(pipeline, {_top_level(pipeline, reference.start_activity_name)})
-        kept = {name for name in ended if ended[name].status == "Succeeded"} - again
-    elif reference.start_from_failure:
-        failed = {a.name for a in pipeline.graph.activities if _status(ended, a.name) != "Succeeded"}
-        kept = set(ended) - _with_dependents(pipeline, failed)
-    else:
-        kept = set()
-    graph = pipeline.graph.by_name
-    return {name: ended[name] for name in kept if name in graph and graph[name].kind not in REEXECUTED}
-
-
-def _status(ended: Mapping[str, ActivityRun], name: str) -> str | None:
-    return ended[name].status if name in ended else None
-
-
-def _top_level(pipeline: Pipeline, name: str) -> str:
-    for activity in pipeline.graph.activities:
-        if activity.name.lower() == name.lower() or _contains(activity, name):
-            return activity.name
-    raise RunRefused(f"The pipeline '{pipeline.name}' has no activity '{name}' to start from.")
-
-
-def _contains(activity: ActivityDefinition, name: str) -> bool:
-    return any(inner.name.lower() == name.lower() for graph in activity.graphs.values() for inner in graph.walk())
-
-
-def _with_dependents(pipeline: Pipeline, names: set[str]) -> set[str]:
-    found, pending = set(names), list(names)
-    while pending:
-        for dependent in pipeline.graph.dependents[pending.pop()]:
-            if dependent.name not in found:
-                found.add(dependent.name)
-                pending.append(dependent.name)
     return found
 
 

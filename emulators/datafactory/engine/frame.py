@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from emulators.datafactory.engine.dependencies import conditions_met, culprits
 from emulators.datafactory.engine.graph import ActivityDefinition, Graph
 from emulators.datafactory.engine.lifecycle import Outcome
+from emulators.datafactory.engine.recovery import Recovery
 from emulators.datafactory.engine.step import Step
 
 if TYPE_CHECKING:
@@ -22,15 +23,23 @@ NO_ITEM = object()
 
 
 class Frame:
-    """A graph in execution; `owner` is the container's step, None for the pipeline itself."""
+    """A graph in execution; `owner` is the container's step, None for the pipeline itself, `recovery` says what is
+    taken over from an earlier run."""
 
     def __init__(
-        self, run: "RunMachine", graph: Graph, owner: Step | None = None, item: Any = NO_ITEM, label: str | None = None
+        self,
+        run: "RunMachine",
+        graph: Graph,
+        owner: Step | None = None,
+        item: Any = NO_ITEM,
+        label: str | None = None,
+        recovery: Recovery | None = None,
     ) -> None:
         outer = owner.frame if owner is not None else None
         self.run = run
         self.graph = graph
         self.owner = owner
+        self.recovery = recovery
         self.item: Any = item if item is not NO_ITEM or outer is None else outer.item
         self.label: str | None = label if label is not None or outer is None else outer.label
         self.stopping: bool = outer.stopping if outer is not None else False

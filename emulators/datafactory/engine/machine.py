@@ -11,7 +11,8 @@ from emulators.datafactory.engine.external import External
 from emulators.datafactory.engine.frame import NO_ITEM, Frame
 from emulators.datafactory.engine.graph import Graph, Pipeline
 from emulators.datafactory.engine.lifecycle import PIPELINE_RUN, advance
-from emulators.datafactory.engine.records import ActivityRun, PipelineRun
+from emulators.datafactory.engine.records import PipelineRun
+from emulators.datafactory.engine.recovery import Recovery
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.engine.step import Control, Step
 from emulators.datafactory.engine.timestamps import milliseconds
@@ -33,7 +34,7 @@ class RunMachine:
         record: PipelineRun,
         system_variables: Mapping[str, Any],
         secrets: frozenset[str],
-        carried: Mapping[str, ActivityRun],
+        recovery: Recovery | None = None,
         ancestors: tuple[str, ...] = (),
     ) -> None:
         self.host = host
@@ -44,8 +45,7 @@ class RunMachine:
         self.secrets = secrets
         self.variables = {name: initial_variable(spec) for name, spec in pipeline.variables.items()}
         self._system_variables = system_variables
-        self._carried = carried
-        self._root = Frame(self, pipeline.graph)
+        self._root = Frame(self, pipeline.graph, recovery=recovery)
 
     # Life
 
@@ -110,8 +110,11 @@ class RunMachine:
     def drop_timer(self, timer: int | None) -> None:
         self.host.drop_timer(timer)
 
-    def open_frame(self, graph: Graph, owner: Step, item: Any = NO_ITEM, label: str | None = None) -> Frame:
-        frame = Frame(self, graph, owner, item, label)
+    def open_frame(
+        self, graph: Graph, owner: Step, item: Any = NO_ITEM, label: str | None = None, *, afresh: bool = False
+    ) -> Frame:
+        """Run a graph of a container. `afresh` means that nothing in it may be taken over from an earlier run."""
+        frame = Frame(self, graph, owner, item, label, None if afresh else _inside(owner, graph, label))
         frame.begin()
         return frame
 
@@ -127,10 +130,6 @@ class RunMachine:
             return written
         return next((name for name in self.variables if name.lower() == written.lower()), None)
 
-    def carried_over(self, step: Step) -> ActivityRun | None:
-        """The record of an earlier run that stands for this step in a recovery run."""
-        return self._carried.get(step.definition.name) if step.frame is self._root else None
-
     def evaluate(self, value: Any, frame: Frame, **more: Any) -> Any:
         """Evaluate a JSON value as the service does for an activity of that frame."""
         if "item" not in more and frame.item is not NO_ITEM:
@@ -145,3 +144,8 @@ class RunMachine:
             **more,
         )
         return evaluate_value(value, scope)
+
+
+def _inside(owner: Step, graph: Graph, label: str | None) -> Recovery | None:
+    rules = owner.frame.recovery
+    return None if rules is None else rules.inside(owner.definition, graph, label or owner.frame.label)

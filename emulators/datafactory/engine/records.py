@@ -6,6 +6,7 @@ changes the records in place while a run goes on; whoever keeps them keeps a cop
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,6 +59,8 @@ class PipelineRun:
     """The pipeline's return value (a Set Variable activity on the system variable `pipelineReturnValue`)."""
     hidden_parameters: dict[str, Any] = field(default_factory=dict, repr=False)
     """SecureString parameters in clear, for a rerun; neither `parameters` nor any answer or log shows them."""
+    recovers_run_id: str | None = None
+    """The earlier run that this one took activities over from; the REST API shows the group only."""
     variables: dict[str, Any] = field(default_factory=dict)
     """The variables' values at the end, for tests; the REST API does not show them."""
 
@@ -152,7 +155,8 @@ class RerunReference:
 
     The records are given, not looked up, so that a rerun works after the emulator was restarted. They bring what they
     hide along: a rerun has the secrets and secured outputs of the earlier run without ever showing them.
-    `parameters` of `run` are used and the request's own are ignored (documented).
+    `parameters` of `run` are used and the request's own are ignored (documented). `children` are the runs that Execute
+    Pipeline activities started, by run id, to be recovered with this one.
     """
 
     run: PipelineRun
@@ -160,6 +164,12 @@ class RerunReference:
     is_recovery: bool = False
     start_activity_name: str | None = None
     start_from_failure: bool = False
+    children: Mapping[str, "RerunReference"] = field(default_factory=dict)
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether anything of the earlier run may be kept: a recovery without a place to start from keeps nothing."""
+        return self.is_recovery and (self.start_activity_name is not None or self.start_from_failure)
 
 
 def _moment(value: datetime | None) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 from emulators.datafactory.engine.activity import Result
 from emulators.datafactory.engine.commands import Command, DropTimer, WakeAt
 from emulators.datafactory.engine.creation import (
-    carried_over,
+    earlier_parameters,
     hidden_parameters,
     pipeline_parameters,
     prepare,
@@ -24,6 +24,7 @@ from emulators.datafactory.engine.errors import RunRefused
 from emulators.datafactory.engine.graph import ActivityDefinition
 from emulators.datafactory.engine.machine import RunMachine
 from emulators.datafactory.engine.records import InvokedBy, PipelineRun, RerunReference
+from emulators.datafactory.engine.recovery import Recovery
 from emulators.datafactory.engine.resources import Resources
 
 MAX_QUEUED = 100
@@ -141,10 +142,16 @@ class Runs:
         parameters: Mapping[str, Any],
         invoked_by: InvokedBy,
         ended: Callable[[PipelineRun], None] | None,
+        earlier: RerunReference | None = None,
     ) -> PipelineRun:
-        """Start a pipeline for an Execute Pipeline activity; `ended` hears of its end."""
+        """Start a pipeline for an Execute Pipeline activity; `ended` hears of its end. `earlier` is the child that this
+        one recovers; with other parameters than that one had, nothing of it can be used (assumed)."""
         ancestors = (*parent.ancestors, parent.pipeline.name.lower())
-        child = self._create(parent.resources, pipeline_name, parameters, invoked_by, ancestors=ancestors)
+        if earlier is not None and not self._does_the_same(parent.resources, pipeline_name, parameters, earlier):
+            earlier = None
+        child = self._create(
+            parent.resources, pipeline_name, parameters, invoked_by, reference=earlier, ancestors=ancestors
+        )
         if ended is not None:
             self._on_end[child.record.run_id] = ended
         return child.record
@@ -178,24 +185,31 @@ class Runs:
     ) -> RunMachine:
         run_id = run_id or self.new_id()
         pipeline = prepare(resources, pipeline_name, run_id)
-        recovers = reference is not None and reference.is_recovery
-        given = {**reference.run.parameters, **reference.run.hidden_parameters} if reference else parameters
+        given = earlier_parameters(reference) if reference else parameters
         values = pipeline_parameters(pipeline, given, run_id)
         record = PipelineRun(
             run_id=run_id,
-            run_group_id=reference.run.run_group_id if reference and recovers else run_id,
+            run_group_id=reference.run.run_group_id if reference and reference.is_recovery else run_id,
             pipeline_name=pipeline.name,
             parameters=shown_parameters(pipeline, values),
             hidden_parameters=hidden_parameters(pipeline, values),
             invoked_by=invoked_by,
             annotations=list(pipeline.annotations),
+            recovers_run_id=reference.run.run_id if reference and reference.takes_over else None,
         )
         variables = system_variables(resources, record, values, trigger or {}, self.now)
-        carried = carried_over(pipeline, reference) if reference and recovers else {}
+        recovery = Recovery.of(pipeline, reference)
         secrets = frozenset(map(str, record.hidden_parameters.values()))
-        machine = RunMachine(self, pipeline, resources, record, variables, secrets, carried, ancestors)
+        machine = RunMachine(self, pipeline, resources, record, variables, secrets, recovery, ancestors)
         self._enter(machine)
         return machine
+
+    def _does_the_same(
+        self, resources: Resources, pipeline_name: str, parameters: Mapping[str, Any], earlier: RerunReference
+    ) -> bool:
+        pipeline = prepare(resources, pipeline_name, earlier.run.run_id)
+        values = pipeline_parameters(pipeline, parameters, earlier.run.run_id)
+        return pipeline.name == earlier.run.pipeline_name and values == earlier_parameters(earlier)
 
     def _enter(self, machine: RunMachine) -> None:
         """Start the run, or queue it behind the others of its pipeline."""

@@ -58,9 +58,10 @@ class Step:
 
     def start(self) -> None:
         """Run the activity's control, or show the placeholder of a deactivated activity."""
-        carried = self.run.carried_over(self)
-        if carried is not None:
-            self._take_over(carried)
+        recovery = self.frame.recovery
+        earlier = recovery.taken_over(self.definition) if recovery is not None else None
+        if earlier is not None:
+            self._take_over(earlier)
         elif self.definition.inactive_as is not None:
             self.status = advance(ACTIVITY_RUN, self.status, "deactivate")
             self.record = self._new_record()
@@ -199,9 +200,9 @@ class Step:
             text = f"The properties of activity '{self.definition.name}' are not what '{self.definition.type}' takes: "
             self.fail(ActivityError("2104", text + repr(error)))
 
-    def _take_over(self, carried: ActivityRun) -> None:
-        self.status, self.output, self.record = carried.status, carried.real_output, carried
-        self.frame.settled(self, OUTCOMES[carried.status])
+    def _take_over(self, earlier: ActivityRun) -> None:
+        self.status, self.output, self.record = earlier.status, earlier.real_output, earlier
+        self.frame.settled(self, OUTCOMES[earlier.status])
 
     def _new_record(self) -> ActivityRun:
         linked = self.definition.properties.get("linkedServiceName") or {}

@@ -109,3 +109,69 @@ def test_a_rerun_from_failure_goes_on_with_what_the_earlier_run_hid(factory: Any
 
     shown = [failed, ended, *before.values(), *after.values()]
     assert not [item for item in shown if SECRET in str(item.as_dict())]
+
+
+def _script(name: str, text: str, *, after: str = "") -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": "Script",
+        "linkedServiceName": DATABASE,
+        "dependsOn": [{"activity": after, "dependencyConditions": ["Succeeded"]}] if after else [],
+        "typeProperties": {"scripts": [{"type": "NonQuery", "text": text}]},
+    }
+
+
+def test_a_recovery_runs_only_what_failed_in_the_loop_of_a_child_also_after_a_kill(
+    factory: Any, durable: Any, database: Path
+) -> None:
+    """Each attempt leaves its mark in the database, so what ran twice would show."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript("CREATE TABLE marks (mark TEXT); CREATE TABLE t1 (n INTEGER);")
+    loop = {
+        "name": "Each",
+        "type": "ForEach",
+        "typeProperties": {
+            "items": {"value": "@createArray('t1', 't2')", "type": "Expression"},
+            "isSequential": True,
+            "activities": [
+                _script("Fill", "@concat('INSERT INTO ', item(), ' VALUES (1)')"),
+                _script("Mark", "@concat('INSERT INTO marks VALUES (''', item(), ''')')", after="Fill"),
+            ],
+        },
+    }
+    factory.pipeline("child", loop)
+    call = {
+        "name": "Call",
+        "type": "ExecutePipeline",
+        "typeProperties": {
+            "pipeline": {"referenceName": "child", "type": "PipelineReference"},
+            "waitOnCompletion": True,
+        },
+    }
+    factory.pipeline("parent", _script("Before", "INSERT INTO marks VALUES ('before')"), call)
+    first = factory.client.pipelines.create_run(factory.group, factory.name, "parent").run_id
+    failed = factory.ended(first)
+    assert failed.status == "Failed"
+    assert "no such table: t2" in failed.message
+
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("CREATE TABLE t2 (n INTEGER)")
+    durable.restart(kill=True)
+    again = factory.client.pipelines.create_run(
+        factory.group,
+        factory.name,
+        "parent",
+        reference_pipeline_run_id=first,
+        is_recovery=True,
+        start_from_failure=True,
+    )
+    ended = factory.ended(again.run_id)
+    assert ended.status == "Succeeded", ended.message
+    with closing(sqlite3.connect(database)) as connection:
+        marks = [mark for (mark,) in connection.execute("SELECT mark FROM marks")]
+        filled = connection.execute("SELECT (SELECT count(*) FROM t1), (SELECT count(*) FROM t2)").fetchone()
+    assert sorted(marks) == ["before", "t1", "t2"]
+    assert filled == (1, 1)
+    children = [run for run in factory.pipeline_runs() if run.pipeline_name == "child"]
+    assert sorted(run.status for run in children) == ["Failed", "Succeeded"]
+    assert len({run.run_group_id for run in children}) == 1

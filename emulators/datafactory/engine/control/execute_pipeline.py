@@ -1,7 +1,8 @@
 """Execute Pipeline: starts another pipeline of the factory and, when asked to, waits for its end.
 
 Where `waitOnCompletion` is missing the activity does not wait: that is what the API does; Studio always writes it.
-The shape of the output beside `pipelineReturnValue` is assumed.
+The shape of the output beside `pipelineReturnValue` is assumed. In a recovery run the child is started in the same
+mode: it recovers the run that was started before (documented).
 """
 
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,15 @@ class ExecutePipeline(Single):
             pipeline_name=run.record.pipeline_name,
             pipeline_run_id=run.record.run_id,
         )
-        return run.host.start_child(run, name, parameters, invoked_by, self._child_ended if waits else None)
+        recovery = self.step.frame.recovery
+        return run.host.start_child(
+            run,
+            name,
+            parameters,
+            invoked_by,
+            self._child_ended if waits else None,
+            recovery.child(self.step.definition) if recovery is not None else None,
+        )
 
     def _child_ended(self, child: PipelineRun) -> None:
         if self.step.status != "InProgress":

@@ -26,6 +26,8 @@ class ForEach(Container):
         super().__init__(step)
         self._queues: dict[Frame, deque[tuple[int, Any]]] = {}
         self._error: ActivityError | None = None
+        recovery = step.frame.recovery
+        self._earlier_items = recovery.items(step.definition) if recovery is not None else ()
 
     def start(self) -> None:
         properties = self.step.definition.type_properties
@@ -64,9 +66,15 @@ class ForEach(Container):
     def _next(self, queue: deque[tuple[int, Any]]) -> None:
         index, item = queue.popleft()
         graph = self.step.definition.graphs["activities"]
-        frame = self.step.open_frame(graph, item=item, label=f"{self.step.definition.name}[{index}]")
+        frame = self.step.open_frame(
+            graph, item=item, label=f"{self.step.definition.name}[{index}]", afresh=self._is_new(index, item)
+        )
         self._queues[frame] = queue
         self.open.append(frame)
+
+    def _is_new(self, index: int, item: Any) -> bool:
+        """Whether this is not the iteration that an earlier run had at this place."""
+        return index >= len(self._earlier_items) or bool(self._earlier_items[index] != item)
 
     def _end(self) -> None:
         if self.stopping:

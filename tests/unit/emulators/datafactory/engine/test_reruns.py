@@ -44,14 +44,6 @@ def test_from_an_activity(rig: Any, graph: Any) -> None:
     assert again.status == "Succeeded"
 
 
-def test_from_failure(rig: Any, graph: Any) -> None:
-    first = rig.run(graph(GRAPH), {"B": ["fail", "ok"]})
-    assert first.status == "Failed"
-    again = rig.run(graph(GRAPH), reference=earlier(rig, first, is_recovery=True, start_from_failure=True))
-    assert [started.name for started in rig.started] == ["B", "C"]
-    assert again.status == "Succeeded"
-
-
 def test_variables_are_set_again(rig: Any, activity: Any) -> None:
     pipelines = {
         "p": {
@@ -65,13 +57,6 @@ def test_variables_are_set_again(rig: Any, activity: Any) -> None:
     first = rig.run(pipelines, {"A": ["fail", "ok"]})
     rig.run(pipelines, reference=earlier(rig, first, is_recovery=True, start_from_failure=True))
     assert rig.started[0].type_properties == {"v": "x"}
-
-
-def test_an_inner_activity_starts_its_container_again(rig: Any, activity: Any) -> None:
-    activities = [activity("A"), activity("If", "IfCondition", "A", expression=True, ifTrueActivities=[activity("X")])]
-    first = rig.run(activities)
-    rig.run(activities, reference=earlier(rig, first, is_recovery=True, start_activity_name="X"))
-    assert [started.name for started in rig.started] == ["X"]
 
 
 def test_an_unknown_activity_to_start_from_is_refused(rig: Any, graph: Any) -> None:

@@ -39,8 +39,8 @@ def _run(run_id: str = "r1", **more: Any) -> PipelineRun:
     return PipelineRun(**values)
 
 
-def _activity(identity: str = "a1", **more: Any) -> ActivityRun:
-    return ActivityRun(identity, "A", "Wait", "p", "r1", activity_run_start=NOW, **more)
+def _activity(identity: str = "a1", run_id: str = "r1", kind: str = "Wait", **more: Any) -> ActivityRun:
+    return ActivityRun(identity, "A", kind, "p", run_id, activity_run_start=NOW, **more)
 
 
 def test_the_last_state_counts_and_survives(store: DocumentStore) -> None:
@@ -76,7 +76,7 @@ def test_what_a_run_hides_comes_back_for_a_rerun_only(store: DocumentStore) -> N
     secret, mask = "s3cret-word", "**********"
     history = _history(store)
     history.pipeline_run_changed(_run(parameters={"s": mask}, hidden_parameters={"s": secret}))
-    history.pipeline_run_changed(_run("r2", run_group_id="r1"))
+    history.pipeline_run_changed(_run("r2", run_group_id="r1", recovers_run_id="r1"))
     history.activity_run_changed(_activity(status="Succeeded", output=mask, hidden_output={"x": secret}))
     assert masker.mask(secret) == mask
     history = _history(store)
@@ -87,10 +87,37 @@ def test_what_a_run_hides_comes_back_for_a_rerun_only(store: DocumentStore) -> N
         reference = history.reference(run_id, is_recovery=True, start_activity_name=None, start_from_failure=True)
         assert reference is not None
         assert reference.run.hidden_parameters == parameters
-        assert [run.real_output for run in reference.activity_runs] == [{"x": secret}], "a group shares what is done"
+        assert [run.real_output for run in reference.activity_runs] == [{"x": secret}], "what was taken over is done"
         assert secret not in repr(reference)
     history.forget()
     assert not any(list(store.list(kind)) for kind in HIDDEN_KINDS)
+
+
+def test_a_run_that_took_nothing_over_stands_for_itself(store: DocumentStore) -> None:
+    history = _history(store)
+    for run_id, recovers in (("r1", None), ("r2", "r1"), ("r3", "r2"), ("r4", None)):
+        history.pipeline_run_changed(_run(run_id, run_group_id="r1", recovers_run_id=recovers))
+        history.activity_run_changed(_activity(f"activity of {run_id}", run_id, status="Succeeded"))
+    for run_id, told in (("r1", ["r1"]), ("r3", ["r1", "r2", "r3"]), ("r4", ["r4"])):
+        reference = history.reference(run_id, is_recovery=True, start_activity_name=None, start_from_failure=True)
+        assert reference is not None
+        assert [run.pipeline_run_id for run in reference.activity_runs] == told
+
+
+def test_the_runs_that_a_run_started_come_with_it(store: DocumentStore) -> None:
+    history = _history(store)
+    started = _activity(kind="ExecutePipeline", status="Succeeded", output={"pipelineRunId": "child"})
+    history.pipeline_run_changed(_run())
+    history.activity_run_changed(started)
+    history.pipeline_run_changed(_run("child", status="Failed"))
+    history.activity_run_changed(_activity("c1", "child", status="Failed"))
+    reference = history.reference("r1", is_recovery=True, start_activity_name="A", start_from_failure=False)
+    assert reference is not None
+    child = reference.children["child"]
+    assert (child.run.status, child.start_from_failure, len(child.activity_runs)) == ("Failed", True, 1)
+    plain = history.reference("r1", is_recovery=False, start_activity_name=None, start_from_failure=False)
+    assert plain is not None
+    assert plain.children == {}, "what is done anew has no earlier children"
 
 
 def test_a_recovery_run_is_the_latest_of_its_group(store: DocumentStore) -> None:
