@@ -4,13 +4,14 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from drydock.clock import clock_of
 from drydock.project import Project
 from drydock.target import LOCAL, exported, target
 from drydock.up import background_cloud
 from release.connection import Connection
 from release.deploy import deploy
 from release.environment import Environment
-from steps.cloud import Cloud, Names, WallClock
+from steps.cloud import Cloud, Names
 from steps.training import TrainingRuns, Workspace
 
 Progress = Callable[[str], None]
@@ -35,7 +36,7 @@ def connected(environment: Environment) -> Cloud:
             rejected_container=containers["rejected"],
             **{name: float(seconds) for name, seconds in waiting.items()},
         ),
-        clock=WallClock(),
+        clock=clock_of(environment, connection),
         storage=connection.storage,
         factory=connection.factory,
         training=TrainingRuns(connection.credential, workspace),

@@ -58,17 +58,29 @@ def up(
         bool, typer.Option("--detach", help="Return when everything is ready; 'drydock down' ends it.")
     ] = False,
     azurite: AzuriteOption = "auto",
+    virtual_time: Annotated[
+        bool, typer.Option("--virtual-time", help="Waits take no time; 'drydock time' lets schedules come due.")
+    ] = False,
+    start: Annotated[
+        str | None, typer.Option(help="With --virtual-time: the moment to begin at, in ISO 8601; now unless given.")
+    ] = None,
     plain: Annotated[bool, typer.Option("--plain", hidden=True)] = False,
     tied: Annotated[bool, typer.Option("--tied", hidden=True)] = False,
 ) -> None:
     """Run the local cloud until interrupted."""
     from drydock.up import run_until_interrupted, start_detached
+    from drydock.virtual_time import virtual_clock
 
     mode = _azurite_mode(azurite)
     state = state.resolve()
     project = Project.find()
+    if start is not None and not virtual_time:
+        raise typer.BadParameter("real time cannot be chosen: give --virtual-time too", param_hint="--start")
     if detach:
-        cloud = start_detached(["--state", str(state), "--azurite", mode], state, _step)
+        arguments = ["--state", str(state), "--azurite", mode]
+        arguments += ["--virtual-time"] if virtual_time else []
+        arguments += ["--start", start] if start is not None else []
+        cloud = start_detached(arguments, state, _step)
         _say_how_to_go_on(state, cloud.environment)
         return
 
@@ -81,7 +93,9 @@ def up(
         else:
             _step(text)
 
-    asyncio.run(run_until_interrupted(project.cloud_settings(state, mode), state, progress, tied=tied))
+    clock = virtual_clock(state, start) if virtual_time else None
+    settings = project.cloud_settings(state, mode)
+    asyncio.run(run_until_interrupted(settings, state, progress, tied=tied, clock=clock))
 
 
 def _step(text: str) -> None:
@@ -106,6 +120,27 @@ def down(state: StateOption = DEFAULT_STATE) -> None:
 
     stop(state.resolve())
     console.print("The local cloud has ended.")
+
+
+@app.command()
+def time(
+    by: Annotated[str | None, typer.Option(help="Let this much time pass: 7d, 36h, 1d12h30m.")] = None,
+    to: Annotated[str | None, typer.Option(help="Let time pass to this moment, in ISO 8601.")] = None,
+    state: StateOption = DEFAULT_STATE,
+) -> None:
+    """Tell the time of a local cloud on virtual time, or let time pass: what is due until then happens."""
+    from drydock.clock import CloudClock, clock_of, read_duration
+    from drydock.target import LOCAL, target
+    from drydock.virtual_time import read_moment
+    from release.connection import Connection
+
+    with target(Project.find(), LOCAL, state.resolve()) as environment:
+        clock = clock_of(environment, Connection(environment))
+        if by is not None or to is not None:
+            if not isinstance(clock, CloudClock):
+                raise ReleaseError("this cloud runs on real time: start it with 'drydock up --virtual-time'")
+            clock.pass_time(by=read_duration(by) if by else None, to=read_moment(to) if to else None)
+        console.print(f"{clock.now():%Y-%m-%dT%H:%M:%S}Z")
 
 
 @app.command()

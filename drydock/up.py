@@ -18,8 +18,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from drydock.virtual_time import CLOCK_VARIABLE, note_where_it_stands
 from emulators.cloud.instance import in_use, write_private
 from emulators.cloud.settings import CloudSettings
+from emulators.kernel.clock import VirtualClock
 from release.errors import ReleaseError
 
 Progress = Callable[[str], None]
@@ -48,36 +50,56 @@ class RunningCloud:
         return cls(document["pid"], document["environment"])
 
 
-async def run_until_interrupted(settings: CloudSettings, state: Path, progress: Progress, *, tied: bool) -> None:
-    """Run the cloud until SIGINT or SIGTERM, or, when `tied`, until standard input closes; then end it cleanly."""
-    ended = asyncio.Event()
+async def run_until_interrupted(
+    settings: CloudSettings, state: Path, progress: Progress, *, tied: bool, clock: VirtualClock | None = None
+) -> None:
+    """Run the cloud until SIGINT or SIGTERM, or, when `tied`, until standard input closes; then end it cleanly.
+
+    On real time unless a virtual clock is given.
+    """
+    ready, ended = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     if tied:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, ended), daemon=True).start()
-    starting = asyncio.create_task(_serve(settings, state, progress, ended))
+    starting = asyncio.create_task(_serve(settings, state, progress, ready, ended, clock))
     interrupted = asyncio.create_task(ended.wait())
     await asyncio.wait({starting, interrupted}, return_when=asyncio.FIRST_COMPLETED)
-    if not starting.done() and not (state / _READY_FILE).exists():
-        starting.cancel()
+    if not ready.is_set():
+        starting.cancel()  # what is up ends by itself, in order
     with contextlib.suppress(asyncio.CancelledError):
         await starting
     interrupted.cancel()
 
 
-async def _serve(settings: CloudSettings, state: Path, progress: Progress, ended: asyncio.Event) -> None:
-    from emulators.cloud.local import LocalCloud  # every service is loaded: only the hosting process needs that
+async def _serve(
+    settings: CloudSettings,
+    state: Path,
+    progress: Progress,
+    ready: asyncio.Event,
+    ended: asyncio.Event,
+    clock: VirtualClock | None,
+) -> None:
+    # every service is loaded: only the hosting process needs that
+    from emulators.cloud.local import LocalCloud
+    from emulators.kernel.clock_routes import CLOCK
 
-    ready = state / _READY_FILE
-    async with LocalCloud(settings, progress=progress) as cloud:
-        write_private(ready, json.dumps({"pid": os.getpid(), "environment": cloud.environment}, indent=2))
+    ready_file = state / _READY_FILE
+    async with LocalCloud(settings, progress=progress, clock=clock) as cloud:
+        environment = dict(cloud.environment)
+        if clock is not None:
+            environment[CLOCK_VARIABLE] = environment["DRYDOCK_RESOURCE_MANAGER"] + CLOCK
+        write_private(ready_file, json.dumps({"pid": os.getpid(), "environment": environment}, indent=2))
+        ready.set()
         try:
             progress("ready")
             await ended.wait()
             progress("ending")
         finally:
-            ready.unlink(missing_ok=True)
+            ready_file.unlink(missing_ok=True)
+            if clock is not None:
+                note_where_it_stands(clock, state)
 
 
 def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:

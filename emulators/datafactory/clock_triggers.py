@@ -77,7 +77,7 @@ class ClockTriggers:
             if occurrence is None:
                 return
             while (left := (occurrence - self._clock.now()).total_seconds()) > 0:
-                await self._clock.sleep(left)
+                await self._clock.sleep(left, patient=True)
             now = self._clock.now()
             self._runs_of(factory).fire(trigger, schedule.firing(occurrence, now))
             since = max(occurrence + timedelta(microseconds=1), now)
@@ -90,7 +90,7 @@ class ClockTriggers:
         places = asyncio.Semaphore(spec.max_concurrency)
         for window in self._unhandled(factory, trigger, spec):
             while (left := (spec.due(window) - self._clock.now()).total_seconds()) > 0:
-                await self._clock.sleep(left)
+                await self._clock.sleep(left, patient=True)
             await places.acquire()
             task = self._in_background(
                 self._run_window(factory, trigger, spec, window), f"{trigger.name} {window.start}"
@@ -173,7 +173,7 @@ class ClockTriggers:
 
     async def _change_within(self, seconds: float) -> None:
         """Wait for the end of some window, or for that long."""
-        waits: tuple[Coroutine[Any, Any, Any], ...] = (self._change.wait(), self._clock.sleep(seconds))
+        waits: tuple[Coroutine[Any, Any, Any], ...] = (self._change.wait(), self._clock.sleep(seconds, patient=True))
         tasks = [asyncio.ensure_future(wait) for wait in waits]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from emulators.kernel.clock_routes import clock_routes
 from emulators.kernel.dialects import arm_error
 from emulators.kernel.http import Handler, Route, build_app, empty_response, json_response, read_object
 from emulators.resourcemanager.errors import FilterNotSupported
@@ -32,6 +33,7 @@ def app(service: ResourceManagerService) -> ASGIApp:
         Route("GET", subscription + "/providers", _list_providers(service)),
         Route("GET", subscription + "/providers/{namespace}", _get_provider(service)),
         Route("POST", subscription + "/providers/{namespace}/register", _get_provider(service)),
+        *clock_routes(service.settings.clock),
     ]
     return _with_request_ids(
         build_app(

@@ -1,13 +1,17 @@
 """A running cloud is known by its state folder: ready file and lock together, neither alone."""
 
+import asyncio
 import json
 import os
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from drydock.up import RunningCloud
+from drydock.up import RunningCloud, run_until_interrupted
 from emulators.cloud.instance import Instance, StateInUse, exclusive, in_use
+from emulators.kernel.clock import VirtualClock
 from emulators.kernel.server import PortInUse
 from release.errors import ReleaseError
 
@@ -60,3 +64,42 @@ def test_a_port_that_another_process_took_is_named_with_its_service_and_the_mend
     with pytest.raises(PortInUse, match=f"port {taken.port} .*--state.*storage had this port"):
         instance.listener("storage")
     taken.close()
+
+
+class SlowToEnd:
+    """A cloud whose end takes some turns of the loop, as that of Spark and Azurite does."""
+
+    ended = False
+
+    def __init__(self, settings: Any, **_: Any) -> None:
+        self.environment = {"DRYDOCK_RESOURCE_MANAGER": "https://here"}
+
+    async def __aenter__(self) -> "SlowToEnd":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for _turn in range(10):
+            await asyncio.sleep(0)
+        SlowToEnd.ended = True
+
+
+@pytest.mark.parametrize("clock", [None, VirtualClock()], ids=["real time", "virtual time"])
+async def test_a_cloud_that_is_interrupted_ends_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: VirtualClock | None
+) -> None:
+    monkeypatch.setattr("emulators.cloud.local.LocalCloud", SlowToEnd)
+    monkeypatch.setattr(SlowToEnd, "ended", False)
+    told: list[str] = []
+
+    def progress(text: str) -> None:
+        told.append(text)
+        if text == "ready":
+            environment = json.loads((tmp_path / "cloud.json").read_text())["environment"]
+            assert ("DRYDOCK_CLOCK" in environment) == (clock is not None)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    await run_until_interrupted(None, tmp_path, progress, tied=False, clock=clock)  # type: ignore[arg-type]
+    assert told == ["ready", "ending"]
+    assert SlowToEnd.ended
+    assert not (tmp_path / "cloud.json").exists()
+    assert (tmp_path / "clock.json").exists() == (clock is not None)

@@ -74,6 +74,52 @@ async def test_a_cancelled_sleeper_does_not_move_time() -> None:
     assert clock.now() == START + timedelta(seconds=1)
 
 
+async def test_a_steady_clock_does_not_move_for_the_patient_alone() -> None:
+    clock = VirtualClock(START, steady=True)
+    nightly = asyncio.create_task(clock.sleep(86_400, patient=True))
+    await clock.settled()
+    assert clock.now() == START
+    await clock.sleep(3600)
+    assert clock.now() == START + timedelta(hours=1)
+    assert not nightly.done()
+    nightly.cancel()
+
+
+async def test_the_patient_wake_at_their_moment_when_time_passes_it() -> None:
+    clock = VirtualClock(START, steady=True)
+    woken: list[datetime] = []
+
+    async def nights() -> None:
+        while True:
+            await clock.sleep(86_400, patient=True)
+            woken.append(clock.now())
+
+    following = asyncio.create_task(nights())
+    await clock.settled()
+    await clock.sleep(3 * 86_400)
+    await clock.settled()
+    assert woken == [START + timedelta(days=night) for night in (1, 2, 3)]
+    following.cancel()
+
+
+async def test_a_cancelled_sleeper_does_not_move_a_steady_clock() -> None:
+    clock = VirtualClock(START, steady=True)
+    nightly = asyncio.create_task(clock.sleep(86_400, patient=True))
+    hurried = asyncio.create_task(clock.sleep(60))
+    await asyncio.sleep(0)
+    hurried.cancel()
+    await clock.settled()
+    assert clock.now() == START
+    nightly.cancel()
+
+
+async def test_every_jump_is_told() -> None:
+    jumps: list[datetime] = []
+    clock = VirtualClock(START, moved=jumps.append)
+    await asyncio.gather(clock.sleep(1), clock.sleep(60))
+    assert jumps == [START + timedelta(seconds=1), START + timedelta(seconds=60)]
+
+
 @pytest.mark.parametrize("seconds", [0, -5])
 async def test_no_time_to_sleep_moves_nothing(seconds: float) -> None:
     clock = VirtualClock(START)

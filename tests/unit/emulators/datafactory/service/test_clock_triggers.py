@@ -92,6 +92,20 @@ async def test_a_year_of_nights_passes_in_a_moment(world: World) -> None:
     assert Counter(run["status"] for run in world.runs.history.pipeline_runs()) == {"Succeeded": 365}
 
 
+async def test_on_a_steady_clock_nights_come_only_when_time_is_let_pass() -> None:
+    world = World(DocumentStore(), VirtualClock(START, steady=True))
+    world.pipeline(_wait(1800))
+    trigger = world.schedule()
+    world.triggers.begin(world.factory, trigger)
+    await world.clock.settled()
+    assert (world.clock.now(), world.of(trigger)) == (START, [])
+    await world.clock.sleep(3 * 86_400)
+    await world.clock.settled()
+    assert len(world.of(trigger)) == 3
+    assert [run["status"] for run in world.runs.history.pipeline_runs()] == ["Succeeded"] * 3
+    await world.close()
+
+
 async def test_a_schedule_hands_its_times_to_the_pipeline(world: World) -> None:
     world.pipeline(parameters={"at": {"type": "String"}})
     handing = {**PIPELINE, "parameters": {"at": "@trigger().scheduledTime"}}
