@@ -3,7 +3,7 @@
 import itertools
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,29 @@ def evaluated_activity(
         if definition.properties.get(part):
             shown[part] = evaluate_value(definition.properties[part], scope)
     return shown
+
+
+def evaluated_parts(
+    found: tuple[str, Mapping[str, Any]] | None,
+    what: str,
+    given: Mapping[str, Any],
+    scope_of: Callable[[Mapping[str, Any]], Scope],
+) -> dict[str, Any]:
+    """The parts of a dataset or linked service that may hold expressions, with the values of its parameters put in."""
+    if found is None:
+        raise KeyError(f"the factory has no {what}")
+    _, written = found
+    specs: Mapping[str, Any] = written.get("parameters") or {}
+    unknown = sorted(set(given) - set(specs))
+    if unknown:
+        raise KeyError(f"the {what} has no parameter '{unknown[0]}'; it has: {', '.join(specs) or 'none'}")
+    defaults = {name: spec["defaultValue"] for name, spec in specs.items() if "defaultValue" in spec}
+    scope = scope_of({**defaults, **given})
+    return {
+        part: evaluate_value(written[part], scope)
+        for part in ("typeProperties", "linkedServiceName", "schema")
+        if written.get(part)
+    }
 
 
 def _scope(resources: Resources, pipeline: Pipeline, parameters: dict[str, Any], state: State) -> Scope:

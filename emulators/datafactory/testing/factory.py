@@ -10,9 +10,9 @@ from typing import Any
 from emulators.datafactory.engine.graph import BRANCHES, LOOPS, ActivityDefinition
 from emulators.datafactory.engine.pipeline import read_pipeline
 from emulators.datafactory.engine.resources import Resources, find
-from emulators.datafactory.expressions import UNSET
+from emulators.datafactory.expressions import UNSET, Scope
 from emulators.datafactory.testing.driver import Driver
-from emulators.datafactory.testing.evaluation import State, evaluated_activity
+from emulators.datafactory.testing.evaluation import State, evaluated_activity, evaluated_parts
 from emulators.datafactory.testing.results import RunResult
 from emulators.datafactory.testing.stubs import Stub, Stubs, UnknownStub
 from emulators.datafactory.triggers import Firing, evaluated_parameters, triggered_pipelines
@@ -113,6 +113,33 @@ class Factory:
         resources = _with_globals(self.resources, global_parameters or {})
         state = State(variables or {}, activities or {}, trigger or {}, item, start)
         return evaluated_activity(resources, pipeline, activity, parameters or {}, state)
+
+    def evaluate_dataset(self, dataset: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """A dataset's `typeProperties`, `schema` and reference to its linked service, as an activity that passes these
+        parameters would find them.
+
+        Raises ExpressionError where it would fail, KeyError for a dataset or a parameter that there is not.
+        """
+        return evaluated_parts(
+            self.resources.dataset(dataset),
+            f"dataset '{dataset}'",
+            parameters or {},
+            lambda values: Scope(dataset=values),
+        )
+
+    def evaluate_linked_service(
+        self, linked_service: str, parameters: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """A linked service's `typeProperties` as they would be with these parameters; secrets stay as they are written.
+
+        Raises as `evaluate_dataset` does.
+        """
+        return evaluated_parts(
+            self.resources.linked_service(linked_service),
+            f"linked service '{linked_service}'",
+            parameters or {},
+            lambda values: Scope(linked_service=values),
+        )
 
     def _check_known(self, stubs: Mapping[str, Stub]) -> None:
         for name in stubs:

@@ -11,15 +11,26 @@ pytest_plugins = ["pytester"]
 
 README = (Path(testing.__file__).parent / "README.md").read_text("utf-8")
 FILES = re.findall(r"^`(adf/[^`]+)`\n\n```json\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-TESTS = re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+TESTS = [
+    (section.partition("\n")[0], source)
+    for section in README.split("\n## ")[1:]
+    for source in re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+]
+PARAMETRIZED = 2
+"""Tests that run once more than they are written."""
+
 CONFTEST = 'pytest_plugins = ["emulators.datafactory.testing.pytest_plugin"]\n'
 
 
 def test_the_readme_has_a_test_of_each_kind() -> None:
     assert [heading for heading, _ in TESTS] == [
         "One activity's expressions",
+        "One activity's expressions",
+        "Datasets and linked services",
         "A whole pipeline with stubs",
         "A failure's road",
+        "Order, and what did not run",
+        "Child pipelines",
         "What a trigger passes on",
         "Virtual time",
     ]
@@ -38,4 +49,5 @@ def test_its_tests_pass(pytester: pytest.Pytester) -> None:
     for number, (_, source) in enumerate(TESTS):
         (pytester.path / f"test_{number}.py").write_text(source, "utf-8")
     result = pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=sum(source.count("\ndef test_") for _, source in TESTS))
+    written = sum(len(re.findall(r"^def test_", source, re.MULTILINE)) for _, source in TESTS)
+    result.assert_outcomes(passed=written + PARAMETRIZED)
