@@ -1,8 +1,6 @@
 """Blob event triggers: subscribed through Resource Manager, fired by what Event Grid delivers."""
 
 import json
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -136,14 +134,10 @@ def test_the_run_is_in_progress_when_the_delivery_is_answered(factory: Any, blob
     factory.pipeline("hold", HOLD, parameters=PARAMETERS)
     factory.blob_trigger("arrives", "hold", FROM_EVENT)
     factory.start("arrives")
-    took = []
     for number in range(20):
-        begin = time.perf_counter()
         factory.publish(blob_event("x.csv", identity=f"event-{number}"))
-        took.append(time.perf_counter() - begin)
     runs = factory.pipeline_runs()
     assert [run.status for run in runs] == ["InProgress"] * 20
-    assert statistics.median(took) < 0.05  # seconds, the delivery's round trip over TLS included
     factory.stop("arrives")
     for run in runs:
         factory.client.pipeline_runs.cancel(factory.group, factory.name, run.run_id)

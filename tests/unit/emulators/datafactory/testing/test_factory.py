@@ -1,7 +1,6 @@
 """The unit-test API: a test of each kind that pipeline authors write, and how the API answers mistakes."""
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -372,27 +371,6 @@ def test_a_failed_assertion_shows_the_run(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         ["*'Failed' == 'Succeeded'*", "*Operation on target F failed: over*", "*F [[]Fail] Failed: over"]
     )
-
-
-def test_forty_activities_are_quick() -> None:
-    chain = [
-        {
-            "name": f"A{number}",
-            "type": "WebActivity",
-            "dependsOn": after(f"A{number - 1}") if number else [],
-            "typeProperties": {"url": "@concat('https://x/', pipeline().parameters.p)"},
-        }
-        for number in range(40)
-    ]
-    properties = {"activities": chain, "parameters": {"p": {"type": "String"}}}
-    factory = Factory.load(resources=[{"name": "p", "properties": properties}])
-    factory.run("p", {"p": "x"}, stubs={"WebActivity": {}})
-    seconds = []
-    for _ in range(10):
-        began = time.perf_counter()
-        factory.run("p", {"p": "x"}, stubs={"WebActivity": {}})
-        seconds.append(time.perf_counter() - began)
-    assert min(seconds) < 0.02
 
 
 def test_the_solutions_own_factory_loads() -> None:
