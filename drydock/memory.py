@@ -63,7 +63,7 @@ _MARKS = (
     ("azurite", "Azurite"),
     ("SparkSubmit", "Spark"),
     ("spark_host", "Spark host"),
-    ("notebook_process", "notebook"),
+    ("run_process", "notebook"),
     ("pyspark.daemon", "Python worker"),
     ("train.py", "training"),
 )

@@ -10,7 +10,7 @@ from emulators.cloud.addresses import Addresses
 from emulators.cloud.instance import Instance
 from emulators.cloud.settings import CloudSettings
 from emulators.databricks import routes as databricks_routes
-from emulators.databricks.runtime.runner import NotebookRunner
+from emulators.databricks.runtime.runner import TaskRunner
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark import SparkDriver
 from emulators.databricks.service import DatabricksService
@@ -80,7 +80,7 @@ class Wiring:
         self.storage = StorageService(self._storage_settings(storage_listener))
         runtime = self._runtime_settings()
         self.driver = SparkDriver(runtime)
-        self.databricks = DatabricksService(self._databricks_settings(), NotebookRunner(self.driver, runtime))
+        self.databricks = DatabricksService(self._databricks_settings(), TaskRunner(self.driver, runtime))
         self.azureml = AzureMLService(self._azureml_settings())
         self.data_factory = DataFactoryService(self._data_factory_settings())
 

@@ -90,6 +90,14 @@ class Arguments:
             raise _wrong_type(name, "an array", value)
         return value
 
+    def text_list(self, name: str) -> list[str]:
+        """An array of strings (`parameters` and its kin)."""
+        value = self.items(name)
+        for number, item in enumerate(value):
+            if not isinstance(item, str):
+                raise _wrong_type(f"{name}[{number}]", "a string", item)
+        return value
+
     def decoded(self, name: str) -> bytes:
         """The bytes of a base64 argument; absent is empty."""
         return decoded(self.text(name), name)

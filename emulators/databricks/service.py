@@ -12,7 +12,7 @@ from emulators.databricks.jobs.executor import Executor
 from emulators.databricks.jobs.jobs import Jobs
 from emulators.databricks.jobs.page import PageSignatures
 from emulators.databricks.jobs.registry import RunRegistry
-from emulators.databricks.jobs.runner import NotebookRunner
+from emulators.databricks.jobs.runner import TaskRunner
 from emulators.databricks.jobs.surroundings import Surroundings
 from emulators.databricks.jobs.views import RunView
 from emulators.databricks.mounts.mounts import MountTable
@@ -23,9 +23,9 @@ from emulators.databricks.workspace.tree import WorkspaceTree
 
 
 class DatabricksService:
-    """The state and behaviour of an emulated workspace. `runner` runs its notebooks (`jobs.runner.NotebookRunner`)."""
+    """The state and behaviour of an emulated workspace. `runner` runs its code (`jobs.runner.TaskRunner`)."""
 
-    def __init__(self, settings: DatabricksSettings, runner: NotebookRunner) -> None:
+    def __init__(self, settings: DatabricksSettings, runner: TaskRunner) -> None:
         store, clock, ids = settings.store, settings.clock, Sequence(settings.store)
         self.settings = settings
         self.tokens = Tokens(settings)
@@ -46,6 +46,7 @@ class DatabricksService:
                 runner=runner,
                 tokens=self.tokens,
                 tree=self.tree,
+                dbfs=self.dbfs,
                 ids=ids,
                 slots=asyncio.Semaphore(settings.max_concurrent_notebooks),
             )

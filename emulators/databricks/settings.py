@@ -16,7 +16,7 @@ class DatabricksSettings:
     URLs); `token` the personal access token that opens it; `dbfs_root` the folder that is `dbfs:/`, shared with the
     Spark driver; `cluster_*` and `spark_version` describe the one local cluster; `storage_endpoints` maps a storage
     account to its blob endpoint (`http://127.0.0.1:10000/account`), which is where paths below a mount lead;
-    `max_concurrent_notebooks` is how many notebook processes may run at once, further ones wait as QUEUED.
+    `max_concurrent_notebooks` is how many notebooks and Python files may run at once, further ones wait as QUEUED.
     """
 
     address: str

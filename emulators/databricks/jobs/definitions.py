@@ -14,6 +14,7 @@ from emulators.databricks.clusters.libraries import require_libraries
 from emulators.databricks.clusters.specification import require_supported
 from emulators.databricks.errors import InvalidParameterValue, MalformedRequest, NotSupported
 from emulators.databricks.jobs.conditions import RUN_IF
+from emulators.databricks.jobs.task_kinds import checked
 
 Settings = dict[str, Any]
 Task = dict[str, Any]
@@ -22,9 +23,8 @@ MAX_TASKS = 100
 SINGLE_TASK, MULTI_TASK = "SINGLE_TASK", "MULTI_TASK"
 _FLAT_KEY = "main"
 _TASK_KEY = re.compile(r"[\w-]{1,100}")
-_RUN_KINDS = ("notebook_task",)
 _REFUSED_SETTINGS = {
-    "git_source": "notebooks run from the workspace: import them there",
+    "git_source": "code runs from the workspace: import it there",
     "trigger": "jobs run when they are told to: call jobs/run-now",
     "continuous": "jobs run when they are told to: call jobs/run-now",
 }
@@ -68,22 +68,6 @@ def flattened(settings: Settings) -> Settings:
     task = settings["tasks"][0]
     own = {name: value for name, value in settings.items() if name != "tasks"}
     return {**{name: value for name, value in task.items() if _belongs_to_task(name, True)}, **own}
-
-
-def task_kind(task: Mapping[str, Any]) -> str:
-    """The name of the field that says what a task does. Raises InvalidParameterValue, NotSupported."""
-    kinds = [name for name, value in task.items() if name.endswith("_task") and value is not None]
-    if len(kinds) != 1:
-        raise InvalidParameterValue(
-            f"Task '{task.get('task_key')}' must have exactly one task definition such as notebook_task; "
-            f"it has {', '.join(sorted(kinds)) or 'none'}."
-        )
-    if kinds[0] not in _RUN_KINDS:
-        raise NotSupported(
-            f"The databricks emulator does not run {kinds[0]} (task '{task.get('task_key')}'); it runs "
-            f"{', '.join(_RUN_KINDS)}. To support it add its kind to emulators/databricks/jobs and to the runtime."
-        )
-    return kinds[0]
 
 
 def _require_types(given: Arguments) -> None:
@@ -143,32 +127,19 @@ def _task(task: object, job_clusters: Mapping[str, Any]) -> Task:
     key = given.required_text("task_key")
     if not _TASK_KEY.fullmatch(key):
         raise InvalidParameterValue(f"Task key '{key}' must be 1 to 100 letters, digits, dashes and underscores.")
-    task_kind(given.values)
+    definition = checked(given, key)
     _require_compute(given, job_clusters)
     require_libraries(given.items("libraries"))
     return {
         **given.values,
         "run_if": _run_if(given),
         "depends_on": _dependencies(given),
-        "notebook_task": _notebook_task(Arguments(given.mapping("notebook_task")), key),
+        **definition,
         "timeout_seconds": _at_least(given, "timeout_seconds", 0),
         "max_retries": _at_least(given, "max_retries", -1),
         "min_retry_interval_millis": _at_least(given, "min_retry_interval_millis", 0),
         "retry_on_timeout": given.flag("retry_on_timeout"),
     }
-
-
-def _notebook_task(given: Arguments, key: str) -> dict[str, Any]:
-    path = given.text("notebook_path")
-    if not path:
-        raise InvalidParameterValue(f"Missing required field: settings.task.notebook_task.notebook_path (task '{key}')")
-    if given.text("source") == "GIT":
-        raise NotSupported("The databricks emulator does not run notebooks from Git: import them into the workspace.")
-    if not path.startswith("/"):
-        raise InvalidParameterValue(
-            f"Invalid notebook_path: {path}. Only absolute paths are currently supported. Paths must begin with '/'."
-        )
-    return {**given.values, "base_parameters": given.texts("base_parameters"), "source": "WORKSPACE"}
 
 
 def _require_compute(given: Arguments, job_clusters: Mapping[str, Any]) -> None:

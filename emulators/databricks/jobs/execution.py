@@ -5,10 +5,10 @@ import asyncio
 from emulators.databricks.jobs import states
 from emulators.databricks.jobs.conditions import obstacle, run_ending
 from emulators.databricks.jobs.interruption import Interrupted, Interruption
-from emulators.databricks.jobs.notebook_task import NotebookTask
 from emulators.databricks.jobs.records import Attempt, Run
 from emulators.databricks.jobs.states import Ending, LifeCycle, State
 from emulators.databricks.jobs.surroundings import Surroundings
+from emulators.databricks.jobs.task_work import TaskWork
 from emulators.databricks.moments import milliseconds
 
 
@@ -19,7 +19,7 @@ class Execution:
         self.run = run
         self._around = around
         self._interruption = Interruption(around.settings.clock, run.settings["timeout_seconds"])
-        self._notebook = NotebookTask(run, around, self._interruption)
+        self._work = TaskWork(run, around, self._interruption)
 
     def cancel(self, ending: Ending = states.CANCELED) -> None:
         """Stop the run wherever it is; its unfinished attempts end as `ending`."""
@@ -105,7 +105,7 @@ class Execution:
             return interrupted.ending
 
     async def _with_slot(self, attempt: Attempt) -> Ending:
-        """Wait for a place among the notebook processes. A run that a notebook started uses the place of that one:
+        """Wait for a place among the processes of runs. A run that a notebook started uses the place of that one:
         its starter waits for it, so waiting for a second place could last for ever."""
         slots = self._around.slots
         if self.run.started_by_notebook:
@@ -123,9 +123,9 @@ class Execution:
             attempt.work_time = self._now()
             self._move(attempt, State(LifeCycle.RUNNING, "In run"))
 
-        if (missing := self._notebook.obstacle(attempt)) is not None:
+        if (missing := await self._work.obstacle(attempt)) is not None:
             return missing
-        return await self._notebook.perform(attempt, started)
+        return await self._work.perform(attempt, started)
 
     def _should_retry(self, attempt: Attempt) -> bool:
         ending, task = attempt.state.ending, attempt.task

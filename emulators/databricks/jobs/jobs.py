@@ -12,6 +12,7 @@ from emulators.databricks.jobs.definitions import Settings, normalised
 from emulators.databricks.jobs.executor import Executor
 from emulators.databricks.jobs.records import Attempt, Output, Run
 from emulators.databricks.jobs.registry import RunRegistry, token_scope
+from emulators.databricks.jobs.run_parameters import run_parameters
 from emulators.databricks.jobs.states import LifeCycle, State
 from emulators.databricks.moments import milliseconds
 from emulators.databricks.sequence import Sequence
@@ -19,10 +20,8 @@ from emulators.kernel.clock import Clock
 
 _MAX_TOKEN = 64
 _SUBMIT_ONLY = ("run_type", "idempotency_token", "access_control_list")
-_RUN_PARAMETERS = ("job_parameters", "notebook_params")
 _OTHER_PARAMETERS = (
     "jar_params",
-    "python_params",
     "python_named_params",
     "spark_submit_params",
     "sql_params",
@@ -86,12 +85,10 @@ class Jobs:
             return known
         for name in _OTHER_PARAMETERS:
             if given.values.get(name):
-                raise NotSupported(f"The databricks emulator runs notebook tasks only, so '{name}' would reach nobody.")
+                raise NotSupported(f"The databricks emulator runs no task that '{name}' would reach.")
         if given.items("only"):
             raise NotSupported("The databricks emulator runs all tasks of a job; 'only' is not supported.")
-        parameters = {name: given.texts(name) for name in _RUN_PARAMETERS if given.mapping(name)}
-        if len(parameters) > 1:
-            raise InvalidParameterValue("job_parameters and notebook_params cannot both be given.")
+        parameters = run_parameters(given, job["settings"]["tasks"])
         settings = job["settings"] if "queue" not in given else {**job["settings"], "queue": given.mapping("queue")}
         self._prepare_clusters(settings)
         return self._start(

@@ -15,6 +15,7 @@ from html import escape
 
 from emulators.databricks.jobs.records import Attempt, Output, Run
 from emulators.databricks.jobs.states import State
+from emulators.databricks.jobs.task_kinds import PYTHON
 from emulators.databricks.settings import DatabricksSettings
 from emulators.kernel.store import DocumentStore
 
@@ -86,7 +87,7 @@ def _attempt(attempt: Attempt, output: Output | None) -> str:
     facts = {
         "State": _badge(attempt.state),
         "Message": escape(attempt.state.message),
-        "Notebook": escape(attempt.task["notebook_task"]["notebook_path"]),
+        **_code(attempt),
         "Run": str(attempt.run_id),
         "Duration": _duration(attempt),
     }
@@ -94,15 +95,29 @@ def _attempt(attempt: Attempt, output: Output | None) -> str:
         facts["Peak memory"] = f"{output.peak_memory_bytes / 2**20:.0f} MB"
     parts = [f"<h2>{escape(title)}</h2>", _table(facts)]
     if attempt.resolved:
-        parts += ["<h3>Parameters</h3>", _table({name: escape(value) for name, value in attempt.resolved.items()})]
+        parts += ["<h3>Parameters</h3>", _parameters(attempt.resolved)]
     if output:
         parts += [
             _block("Result", _readable(output.result)),
             _block("Error", output.error),
             _block("Trace", output.error_trace),
-            _block("Logs", output.logs),
+            _block("Logs, their end" if output.logs_truncated else "Logs", output.logs),
         ]
     return "".join(parts)
+
+
+def _code(attempt: Attempt) -> dict[str, str]:
+    """What ran, under the name people have for it."""
+    if attempt.kind == PYTHON:
+        return {"Python file": escape(attempt.definition["python_file"])}
+    return {"Notebook": escape(attempt.definition["notebook_path"])}
+
+
+def _parameters(resolved: dict[str, str] | list[str]) -> str:
+    """A notebook's by name; a Python file's as its code asks for them."""
+    if isinstance(resolved, dict):
+        return _table({name: escape(value) for name, value in resolved.items()})
+    return _table({f"sys.argv[{number}]": f"<code>{escape(value)}</code>" for number, value in enumerate(resolved, 1)})
 
 
 def _block(title: str, text: str | None) -> str:

@@ -1,7 +1,9 @@
-"""The parameters a notebook gets: who wins where several give one, and what `{{…}}` stands for.
+"""The parameters a task gets: who wins where several give one, and what `{{…}}` stands for.
 
-Precedence (documented): job parameter, then run-now's notebook_params, then the task's base_parameters; the widget's
-default in the notebook comes last. A reference that nothing answers stays as it is written.
+Precedence for a notebook (documented): job parameter, then run-now's notebook_params, then the task's base_parameters;
+the widget's default in the notebook comes last. For a Python file (documented): run-now's python_params replace the
+task's parameters, and a job parameter reaches it only by `{{job.parameters.<name>}}`. A reference that nothing answers
+stays as it is written.
 """
 
 import json
@@ -11,18 +13,25 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulators.databricks.jobs.records import Attempt, Run
+from emulators.databricks.jobs.task_kinds import NOTEBOOK, PYTHON
 
 _REFERENCE = re.compile(r"\{\{\s*([\w.\-]+)\s*\}\}")
 
 TaskValues = Mapping[str, Mapping[str, Any]]
 
 
-def notebook_parameters(run: Run, attempt: Attempt, values: TaskValues) -> dict[str, str]:
-    """What the widgets of this attempt's notebook hold. `values` are the task values of ended tasks."""
-    base: dict[str, str] = attempt.task["notebook_task"].get("base_parameters", {})
+def task_parameters(run: Run, attempt: Attempt, values: TaskValues) -> dict[str, str] | list[str]:
+    """What the widgets of a notebook hold, or the command line of a Python file.
+
+    `values` are the task values of ended tasks.
+    """
+    answer = _answers(run, attempt, values)
+    if attempt.kind == PYTHON:
+        arguments: list[str] = run.parameters.get("python_params") or attempt.definition.get("parameters", [])
+        return [substituted(text, answer) for text in arguments]
+    base: dict[str, str] = attempt.definition.get("base_parameters", {})
     given: dict[str, str] = run.parameters.get("notebook_params", {})
     of_job = {each["name"]: each["value"] for each in run.job_parameters()}
-    answer = _answers(run, attempt, values)
     return {name: substituted(text, answer) for name, text in {**base, **given, **of_job}.items()}
 
 
@@ -45,7 +54,8 @@ def _answers(run: Run, attempt: Attempt, values: TaskValues) -> Callable[[str], 
         if reference in fixed:
             return fixed[reference]
         if reference.startswith("job.parameters."):
-            return of_job.get(reference.removeprefix("job.parameters."))
+            value = of_job.get(reference.removeprefix("job.parameters."))
+            return None if value is None else substituted(value, fixed.get)
         if reference.startswith("tasks."):
             return _of_task(reference.split(".", 3), values, ended)
         return None
@@ -55,7 +65,9 @@ def _answers(run: Run, attempt: Attempt, values: TaskValues) -> Callable[[str], 
 
 def _fixed(run: Run, attempt: Attempt) -> dict[str, str]:
     started = datetime.fromtimestamp(run.start_time / 1000, UTC)
+    of_notebook = {"task.notebook_path": attempt.definition["notebook_path"]} if attempt.kind == NOTEBOOK else {}
     return {
+        **of_notebook,
         "job.id": str(run.job_id),
         "job.run_id": str(run.run_id),
         "job.name": run.name,
@@ -66,7 +78,6 @@ def _fixed(run: Run, attempt: Attempt) -> dict[str, str]:
         "task.name": attempt.task_key,
         "task.run_id": str(attempt.run_id),
         "task.execution_count": str(attempt.number + 1),
-        "task.notebook_path": attempt.task["notebook_task"]["notebook_path"],
         # the older names, still documented as supported
         "job_id": str(run.job_id),
         "run_id": str(attempt.run_id),

@@ -5,18 +5,20 @@ from typing import Any
 
 from emulators.databricks.jobs.definitions import SINGLE_TASK
 from emulators.databricks.jobs.states import Ending, LifeCycle, State, require_transition
+from emulators.databricks.jobs.task_kinds import task_kind
 
 Document = dict[str, Any]
 
 MAX_RESULT = 5 * 1024 * 1024
-"""Bytes of `notebook_output.result` that the API gives (documented); the rest is cut and flagged."""
+"""Bytes that the API gives of a result, the first, and of logs, the last (documented); the rest is cut and flagged."""
 
 
 @dataclass
 class Attempt:
     """One attempt at one task: what RunTask shows. All times are epoch milliseconds, 0 for not yet.
 
-    `task` is the task as submitted; `resolved` its notebook parameters after references were filled in.
+    `task` is the task as submitted; `resolved` its parameters after references were filled in: by name for a notebook,
+    in order for a Python file.
     """
 
     run_id: int
@@ -27,12 +29,23 @@ class Attempt:
     start_time: int = 0
     work_time: int = 0
     end_time: int = 0
-    resolved: dict[str, str] = field(default_factory=dict)
+    resolved: dict[str, str] | list[str] = field(default_factory=dict)
 
     @property
     def task_key(self) -> str:
         key: str = self.task["task_key"]
         return key
+
+    @property
+    def kind(self) -> str:
+        """The name of the task's kind, `notebook_task` or `spark_python_task`."""
+        return task_kind(self.task)
+
+    @property
+    def definition(self) -> Document:
+        """What is said under the name of its kind."""
+        definition: Document = self.task[self.kind]
+        return definition
 
     def move(self, state: State) -> None:
         require_transition(self.state.life_cycle, state.life_cycle)
@@ -96,7 +109,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Output:
-    """What an attempt's notebook left: `result` is None when it never called `dbutils.notebook.exit`."""
+    """What an attempt left: `result` is None unless a notebook called `dbutils.notebook.exit`."""
 
     result: str | None
     truncated: bool
@@ -105,6 +118,7 @@ class Output:
     logs: str
     task_values: dict[str, Any] = field(default_factory=dict)
     peak_memory_bytes: int | None = None
+    logs_truncated: bool = False
 
 
 def cut(text: str, limit: int = MAX_RESULT) -> tuple[str, bool]:
@@ -113,6 +127,14 @@ def cut(text: str, limit: int = MAX_RESULT) -> tuple[str, bool]:
     if len(raw) <= limit:
         return text, False
     return raw[:limit].decode("utf-8", "ignore"), True
+
+
+def last(text: str, limit: int = MAX_RESULT) -> tuple[str, bool]:
+    """The end of the text within `limit` bytes of UTF-8, and whether something was cut."""
+    raw = text.encode()
+    if len(raw) <= limit:
+        return text, False
+    return raw[-limit:].decode("utf-8", "ignore"), True
 
 
 def run_to_document(run: Run) -> Document:

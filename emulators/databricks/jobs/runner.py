@@ -1,15 +1,15 @@
-"""What jobs need of the runtime: something that runs one notebook and can be told to stop it."""
+"""What jobs need of the runtime: something that runs one notebook or Python file and can be told to stop it."""
 
 from typing import Protocol
 
-from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec
+from emulators.databricks.runtime.runs import RunResult, RunSpec
 
 
-class NotebookRunner(Protocol):
-    """The runtime's door. `run` returns how the notebook ended and raises only when it could not be run at all."""
+class TaskRunner(Protocol):
+    """The runtime's door. `run` returns how the code ended and raises only when it could not be run at all."""
 
-    async def run(self, spec: NotebookRunSpec) -> NotebookResult:
-        """Run a notebook to its end."""
+    async def run(self, spec: RunSpec) -> RunResult:
+        """Run to the end."""
         ...
 
     async def cancel(self, run_id: int) -> None:

@@ -89,7 +89,7 @@ CLOUD_STOPPED = Ending(
     "FAILED",
     "INTERNAL_ERROR",
     "INTERNAL_ERROR",
-    "The local cloud was stopped while this run was active, so its notebook never finished. Submit it again.",
+    "The local cloud was stopped while this run was active, so its work never finished. Submit it again.",
 )
 
 
@@ -108,12 +108,21 @@ def notebook_missing(path: str, user: str) -> Ending:
     return Ending(LifeCycle.INTERNAL_ERROR, "FAILED", "RESOURCE_NOT_FOUND", "CLIENT_ERROR", message)
 
 
+def python_file_missing(path: str, user: str, reason: str = "") -> Ending:
+    """The path names no Python file (observed: this sentence, under INTERNAL_ERROR). `reason` is said beside it."""
+    message = (
+        f"Cannot read the python file {path}. Either it does not exist, or the identity used to run this job, "
+        f"{user}, lacks the required permissions. {reason}"
+    )
+    return Ending(LifeCycle.INTERNAL_ERROR, "FAILED", "RESOURCE_NOT_FOUND", "CLIENT_ERROR", message.strip())
+
+
 def library_failed(message: str) -> Ending:
     return Ending(LifeCycle.INTERNAL_ERROR, "FAILED", "LIBRARY_INSTALLATION_ERROR", "CLIENT_ERROR", message)
 
 
 def driver_failed(message: str) -> Ending:
-    """The runtime could not run the notebook at all."""
+    """The runtime could not run the task at all."""
     return Ending(LifeCycle.INTERNAL_ERROR, "FAILED", "DRIVER_ERROR", "INTERNAL_ERROR", message)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from emulators.databricks.jobs.definitions import SINGLE_TASK
 from emulators.databricks.jobs.records import Attempt, Output, Run
 from emulators.databricks.jobs.states import state_v1, status_v2
+from emulators.databricks.jobs.task_kinds import KINDS, NOTEBOOK, PYTHON
 from emulators.databricks.settings import DatabricksSettings
 
 Shown = dict[str, Any]
@@ -15,7 +16,7 @@ PAGE_OF_TASKS = 100
 _TASK_FIELDS = (
     "description",
     "run_if",
-    "notebook_task",
+    *KINDS,
     "existing_cluster_id",
     "new_cluster",
     "job_cluster_key",
@@ -59,12 +60,12 @@ class RunView:
             "status": status_v2(run.state),
             **self._durations(run),
         }
-        if run.parameters:
-            shown["overriding_parameters"] = {"notebook_params": run.parameters.get("notebook_params", {})}
+        if overriding := {name: value for name, value in run.parameters.items() if name != "job_parameters"}:
+            shown["overriding_parameters"] = overriding
         if job_parameters := run.job_parameters():
             shown["job_parameters"] = job_parameters
         if run.single:
-            shown["task"] = {"notebook_task": first.task["notebook_task"]}
+            shown["task"] = {first.kind: first.definition}
             shown["cluster_spec"] = _cluster_specification(first)
         if run.single and first.work_time:
             shown["cluster_instance"] = self._cluster_instance(first)
@@ -93,18 +94,27 @@ class RunView:
         if attempt.work_time and not attempt.task.get("environment_key"):
             shown["cluster_instance"] = self._cluster_instance(attempt)
         if attempt.resolved:
-            shown["resolved_values"] = {"notebook_task": {"base_parameters": attempt.resolved}}
+            name = "base_parameters" if attempt.kind == NOTEBOOK else "parameters"
+            shown["resolved_values"] = {attempt.kind: {name: attempt.resolved}}
         return shown
 
     def output(self, run: Run, attempt: Attempt, output: Output | None) -> Shown:
-        """A RunOutput. A notebook that never called exit has an empty `notebook_output`."""
-        shown: Shown = {"metadata": self._metadata(run, attempt), "notebook_output": {}}
+        """A RunOutput.
+
+        A notebook that never called exit has an empty `notebook_output`. A Python file has none; it has `logs`, which
+        a notebook has not (documented).
+        """
+        shown: Shown = {"metadata": self._metadata(run, attempt)}
+        if attempt.kind == NOTEBOOK:
+            shown["notebook_output"] = {}
         if output is None:
             if attempt.state.ending and attempt.state.ending.result == "FAILED":
                 shown["error"] = attempt.state.message
             return shown
         if output.result is not None:
             shown["notebook_output"] = {"result": output.result, "truncated": output.truncated}
+        if attempt.kind == PYTHON:
+            shown |= {"logs": output.logs, "logs_truncated": output.logs_truncated}
         if output.error is not None:
             shown["error"] = output.error
         if output.error_trace is not None:
@@ -118,7 +128,7 @@ class RunView:
             **self.task(run, attempt),
             "job_run_id": run.run_id,
             "format": SINGLE_TASK,
-            "task": {"notebook_task": attempt.task["notebook_task"]},
+            "task": {attempt.kind: attempt.definition},
             "cluster_spec": _cluster_specification(attempt),
         }
 

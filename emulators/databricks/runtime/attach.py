@@ -56,4 +56,4 @@ class _Placeholder:
 
 
 def _refuse_to_stop() -> Never:
-    raise RuntimeError("A notebook must not stop Spark: its cluster is shared. Leave out spark.stop() and sc.stop().")
+    raise RuntimeError("A run must not stop Spark: its cluster is shared. Leave out spark.stop() and sc.stop().")

@@ -57,7 +57,8 @@ Place = LocalPlace | BlobPlace
 class DbfsPaths:
     """Finds out what a path means.
 
-    `workspace_folder` is the notebook's folder in the workspace, `workspace_files` where its files were copied.
+    `workspace_folder` is the code's folder in the workspace, `workspace_files` where its files were copied; code that
+    lies elsewhere has None.
     """
 
     def __init__(
@@ -65,14 +66,14 @@ class DbfsPaths:
         root: Path,
         mounts: Mounts,
         open_folder: Callable[[Any], "BlobFolder"],
-        workspace_folder: str,
+        workspace_folder: str | None,
         workspace_files: Path,
     ) -> None:
         self._root = root
         self._mounts = mounts
         self._open_folder = open_folder
         self._folders: dict[str, BlobFolder] = {}
-        self._workspace = "/Workspace" + workspace_folder.rstrip("/")
+        self._workspace = None if workspace_folder is None else "/Workspace" + workspace_folder.rstrip("/")
         self._workspace_files = workspace_files
 
     def locate(self, path: Any) -> Place | None:
@@ -88,12 +89,11 @@ class DbfsPaths:
         plain = posixpath.normpath(shown)
         if plain == "/dbfs" or plain.startswith("/dbfs/"):
             return self._on_dbfs(plain.removeprefix("/dbfs") or "/", shown)
-        if plain == self._workspace or plain.startswith(self._workspace + "/"):
+        if self._workspace and (plain == self._workspace or plain.startswith(self._workspace + "/")):
             return LocalPlace(self._workspace_files / plain[len(self._workspace) :].lstrip("/"), shown)
         if plain.startswith("/Workspace/"):
-            raise UnsupportedError(
-                f"The path {plain}", f"Only files below the notebook's folder {self._workspace} are there."
-            )
+            there = f"files below the code's folder {self._workspace}" if self._workspace else "the run's own files"
+            raise UnsupportedError(f"The path {plain}", f"Only {there} are there.")
         return None
 
     def mount_names_below(self, place: LocalPlace) -> list[str]:

@@ -1,4 +1,4 @@
-"""A notebook's processes while it runs: how much memory they take, what they write, and that none stays behind."""
+"""A run's processes while it lasts: how much memory they take, what they write, and that none stays behind."""
 
 import asyncio
 import os
@@ -7,7 +7,7 @@ import psutil
 
 _INTERVAL = 0.2  # seconds between two looks
 _SHARE_OF_MACHINE = 0.75
-_LOG_LIMIT = 10 << 20  # bytes kept of a run's output; more is dropped, saying so
+_LOG_LIMIT = 10 << 20  # bytes kept of the end of a run's output; what came before is dropped, saying so
 _LAST_WORDS = 2.0  # seconds to wait for output once the notebook's process is gone
 
 
@@ -45,7 +45,7 @@ class ProcessFamily:
 
 
 class OutputLog:
-    """What a process writes, kept up to a limit.
+    """What a process writes; of more than a limit the end is kept, which tells how it went.
 
     The pipe is ours and not asyncio's: its `wait` would not return before the pipe is closed, and a process that
     slipped away from the notebook may hold it open for ever.
@@ -68,7 +68,7 @@ class OutputLog:
             await asyncio.wait({self._reading}, timeout=_LAST_WORDS)
             self._reading.cancel()
         text = self._kept.decode("utf-8", "replace")
-        return f"{text}\n[{self._dropped} more bytes of output were dropped]\n" if self._dropped else text
+        return f"[{self._dropped} earlier bytes of output were dropped]\n{text}" if self._dropped else text
 
     async def _read(self) -> None:
         stream = asyncio.StreamReader()
@@ -77,9 +77,10 @@ class OutputLog:
         )
         try:
             while chunk := await stream.read(1 << 16):
-                room = max(0, _LOG_LIMIT - len(self._kept))
-                self._kept += chunk[:room]
-                self._dropped += max(0, len(chunk) - room)
+                self._kept += chunk
+                surplus = max(0, len(self._kept) - _LOG_LIMIT)
+                del self._kept[:surplus]
+                self._dropped += surplus
         finally:
             transport.close()
 

@@ -1,4 +1,4 @@
-"""What the runner tells a notebook's process and what it hears back: JSON on standard input, JSON in a file.
+"""What the runner tells a run's process and what it hears back: JSON on standard input, JSON in a file.
 
 The order carries a token, so it travels neither on the command line nor in the environment.
 """
@@ -10,18 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emulators.databricks.runtime.runs import RunContext
+from emulators.databricks.runtime.runs import NotebookRunSpec, PythonRunSpec, RunContext, RunSpec
 
 
 @dataclass(frozen=True)
 class ProcessOrder:
-    """Run this notebook, attached there, in that folder."""
+    """Do this, attached there, in that folder."""
 
-    run_id: int
-    notebook_path: str
-    parameters: dict[str, str]
-    job_group: str
-    context: RunContext
+    spec: RunSpec
     gateway_port: int
     gateway_token: str
     run_folder: str
@@ -30,17 +26,23 @@ class ProcessOrder:
     ca_pem: str | None
 
     def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self))
+        return json.dumps({"kind": type(self.spec).__name__, **dataclasses.asdict(self)})
 
     @classmethod
     def from_json(cls, text: str) -> "ProcessOrder":
         values = json.loads(text)
-        return cls(**values | {"context": RunContext(**values["context"])})
+        spec, kind = values["spec"], _KINDS[values.pop("kind")]
+        return cls(**values | {"spec": kind(**spec | {"context": RunContext(**spec["context"])})})
+
+
+_KINDS: dict[str, type[NotebookRunSpec | PythonRunSpec]] = {
+    kind.__name__: kind for kind in (NotebookRunSpec, PythonRunSpec)
+}
 
 
 @dataclass(frozen=True)
 class ProcessReport:
-    """How the notebook ended, told by its own process; a process that dies leaves none."""
+    """How the run ended, told by its own process; a process that dies leaves none."""
 
     succeeded: bool
     exit_value: str | None = None

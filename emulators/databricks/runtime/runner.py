@@ -1,8 +1,7 @@
-"""Runs notebooks: one Python process per run, attached to the warm Spark driver, watched until it ends.
+"""Runs notebooks and Python files: a Python process per run, attached to the warm Spark driver, watched to its end.
 
-This is the door of the runtime. The workspace's REST side builds one `NotebookRunner` and calls `run` for every
-notebook task; several runs may be under way at once. Whatever a notebook does, its run ends with a
-`NotebookResult`.
+This is the door of the runtime. The workspace's REST side builds one `TaskRunner` and calls `run` for every task;
+several runs may be under way at once. Whatever the code does, its run ends with a `RunResult`.
 """
 
 import asyncio
@@ -17,18 +16,25 @@ from pathlib import Path
 
 from emulators.databricks.runtime.process_family import OutputLog, ProcessFamily
 from emulators.databricks.runtime.process_order import ProcessOrder, ProcessReport
-from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec, Outcome, RunContext
+from emulators.databricks.runtime.runs import (
+    NotebookRunSpec,
+    Outcome,
+    PythonRunSpec,
+    RunContext,
+    RunResult,
+    RunSpec,
+)
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark import Gateway, SparkDriver, SparkDriverError, pipe
 from emulators.kernel.processes import Child, start_child
 
-__all__ = ["NotebookResult", "NotebookRunSpec", "NotebookRunner", "Outcome", "RunContext"]
+__all__ = ["NotebookRunSpec", "Outcome", "PythonRunSpec", "RunContext", "RunResult", "TaskRunner"]
 
-_GRACE = 2.0  # seconds between asking a notebook's processes to end and making them
-_ENTRY = "from emulators.databricks.runtime.notebook_process import main; main()"
+_GRACE = 2.0  # seconds between asking a run's processes to end and making them
+_ENTRY = "from emulators.databricks.runtime.run_process import main; main()"
 
-# What a notebook may see of the environment Drydock was started in. The rest stays out, as it does not exist on a
-# cluster: a notebook that leans on the laptop's variables should fail here and not only there.
+# What a run may see of the environment Drydock was started in. The rest stays out, as it does not exist on a
+# cluster: code that leans on the laptop's variables should fail here and not only there.
 _INHERITED = (
     "HOME",
     "LANG",
@@ -49,16 +55,16 @@ class _Run:
         self.cancelled = asyncio.Event()
 
 
-class NotebookRunner:
-    """Starts, watches and ends notebook processes on one Spark driver."""
+class TaskRunner:
+    """Starts, watches and ends the processes of runs on one Spark driver."""
 
     def __init__(self, driver: SparkDriver, settings: RuntimeSettings) -> None:
         self._driver = driver
         self._settings = settings
         self._runs: dict[int, _Run] = {}
 
-    async def run(self, spec: NotebookRunSpec) -> NotebookResult:
-        """Run a notebook to its end and say how it ended; never raises for what the notebook did.
+    async def run(self, spec: RunSpec) -> RunResult:
+        """Run a notebook or a Python file to its end and say how it ended; never raises for what the code did.
 
         Raises InstallationError or SparkDriverError when Spark cannot be started.
         """
@@ -74,7 +80,7 @@ class NotebookRunner:
             finally:
                 driver_lives = await self._close(spec.job_group)
             if result.outcome == "FAILED" and not driver_lives:
-                return replace(result, error=f"Spark's driver ended while the notebook used it. {result.error}")
+                return replace(result, error=f"Spark's driver ended while the {spec.noun} used it. {result.error}")
             return result
         finally:
             del self._runs[spec.run_id]
@@ -97,7 +103,7 @@ class NotebookRunner:
             return False
         return self._driver.running
 
-    async def _run_attached(self, spec: NotebookRunSpec, run: _Run, gateway: Gateway, folder: Path) -> NotebookResult:
+    async def _run_attached(self, spec: RunSpec, run: _Run, gateway: Gateway, folder: Path) -> RunResult:
         log = OutputLog()
         child = await self._start(spec, gateway, folder, log)
         family = ProcessFamily(child.pid, self._settings.memory_limit_bytes)
@@ -111,16 +117,12 @@ class NotebookRunner:
             watching.cancel()
             code = await child.terminate(_GRACE)
             family.end_strays()
-        return _result(ended_by, code, ProcessReport.read(folder), await log.text(), family)
+        return _result(spec.noun, ended_by, code, ProcessReport.read(folder), await log.text(), family)
 
-    async def _start(self, spec: NotebookRunSpec, gateway: Gateway, folder: Path, log: OutputLog) -> Child:
+    async def _start(self, spec: RunSpec, gateway: Gateway, folder: Path, log: OutputLog) -> Child:
         settings = self._settings
         order = ProcessOrder(
-            run_id=spec.run_id,
-            notebook_path=spec.notebook_path,
-            parameters=dict(spec.parameters),
-            job_group=spec.job_group,
-            context=spec.context,
+            spec=spec,
             gateway_port=gateway.port,
             gateway_token=gateway.token,
             run_folder=str(folder),
@@ -130,8 +132,8 @@ class NotebookRunner:
         )
         child = await start_child(
             [settings.python, "-P", "-c", _ENTRY],
-            name=f"notebook run {spec.run_id}",
-            env=notebook_environment(os.environ, spec.context),
+            name=f"{spec.noun} run {spec.run_id}",
+            env=run_environment(os.environ, spec.context),
             cwd=folder,
             stdin=asyncio.subprocess.PIPE,
             stdout=log.write_end,
@@ -144,8 +146,8 @@ class NotebookRunner:
         return child
 
 
-def notebook_environment(inherited: Mapping[str, str], context: RunContext) -> dict[str, str]:
-    """The environment variables of a notebook's process."""
+def run_environment(inherited: Mapping[str, str], context: RunContext) -> dict[str, str]:
+    """The environment variables of a run's process."""
     return {name: inherited[name] for name in _INHERITED if name in inherited} | {
         "DATABRICKS_RUNTIME_VERSION": "17.3",
         "DATABRICKS_HOST": context.host,
@@ -174,30 +176,30 @@ async def _first_end(child: Child, run: _Run, timeout: float | None, watching: a
 
 
 def _result(
-    ended_by: Outcome | None, code: int, report: ProcessReport | None, logs: str, family: ProcessFamily
-) -> NotebookResult:
+    noun: str, ended_by: Outcome | None, code: int, report: ProcessReport | None, logs: str, family: ProcessFamily
+) -> RunResult:
     peak = max(family.peak, (report.peak_memory_bytes if report else None) or 0) or None
     if ended_by is not None:
-        return NotebookResult(ended_by, None, _reason(ended_by, family), None, logs, peak)
+        return RunResult(ended_by, None, _reason(noun, ended_by, family), None, logs, peak)
     if report is None:
-        return NotebookResult("FAILED", None, _died(code), None, logs, peak)
+        return RunResult("FAILED", None, _died(noun, code), None, logs, peak)
     outcome: Outcome = "SUCCESS" if report.succeeded else "FAILED"
-    return NotebookResult(outcome, report.exit_value, report.error, report.error_trace, logs, peak, report.task_values)
+    return RunResult(outcome, report.exit_value, report.error, report.error_trace, logs, peak, report.task_values)
 
 
-def _reason(ended_by: Outcome, family: ProcessFamily) -> str:
+def _reason(noun: str, ended_by: Outcome, family: ProcessFamily) -> str:
     if ended_by == "TIMEDOUT":
-        return "The notebook ran longer than its timeout."
+        return f"The {noun} ran longer than its timeout."
     if ended_by == "CANCELED":
         return "The run was canceled."
     taken, limit = family.peak >> 20, family.limit >> 20
-    return f"The notebook's processes took {taken} MiB of memory; the limit is {limit} MiB. They were ended."
+    return f"The {noun}'s processes took {taken} MiB of memory; the limit is {limit} MiB. They were ended."
 
 
-def _died(code: int) -> str:
+def _died(noun: str, code: int) -> str:
     """Why a process that left no report is gone."""
     if code >= 0:
-        return f"The notebook's Python process exited with code {code} before the notebook ended."
+        return f"The {noun}'s Python process exited with code {code} before the {noun} ended."
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     hint = " The machine was probably out of memory." if name == "SIGKILL" else ""
-    return f"The notebook's Python process was ended by {name}.{hint}"
+    return f"The {noun}'s Python process was ended by {name}.{hint}"

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 _ANSWER_LIMIT = 60.0  # seconds for one answer
+_BLOCK = 1 << 20  # bytes of DBFS in one answer, documented
 _POLL = (0.1, 0.2, 0.3, 0.5)  # seconds between two looks at a child run; the last one repeats
 
 
@@ -73,6 +74,17 @@ class WorkspaceClient:
     def export_file(self, path: str) -> bytes:
         """A workspace file's bytes."""
         return self._export(path, "AUTO")
+
+    def read_dbfs(self, path: str, limit: int) -> bytes:
+        """The first `limit` bytes of a file of DBFS, its mounts and volumes included."""
+        content = b""
+        while len(content) < limit:
+            query = {"path": path, "offset": str(len(content)), "length": str(min(_BLOCK, limit - len(content)))}
+            block = base64.b64decode(self._call("GET", "/api/2.0/dbfs/read", query)["data"])
+            if not block:
+                break
+            content += block
+        return content
 
     def get_secret(self, scope: str, key: str) -> bytes:
         answer = self._call("GET", "/api/2.0/secrets/get", {"scope": scope, "key": key})

@@ -14,7 +14,7 @@ from databricks.sdk.service import jobs as sdk_jobs
 from databricks.sdk.service import workspace as sdk_workspace
 
 from emulators.databricks.routes import app
-from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec
+from emulators.databricks.runtime.runs import NotebookRunSpec, RunResult
 from emulators.databricks.service import DatabricksService
 from emulators.databricks.settings import DatabricksSettings
 from emulators.kernel.clock import RealClock
@@ -24,11 +24,11 @@ from emulators.kernel.tokens import TokenIssuer
 
 TOKEN = "dapi0123456789abcdef0123456789abcdef-2"
 _KEY = TokenIssuer.generate()
-Behaviour = Callable[[NotebookRunSpec], Awaitable[NotebookResult]]
+Behaviour = Callable[[NotebookRunSpec], Awaitable[RunResult]]
 
 
-def succeeded(value: str | None = None) -> NotebookResult:
-    return NotebookResult("SUCCESS", value, None, None, "", None)
+def succeeded(value: str | None = None) -> RunResult:
+    return RunResult("SUCCESS", value, None, None, "", None)
 
 
 @dataclass
@@ -41,7 +41,7 @@ class FakeRunner:
     active: int = 0
     most_active: int = 0
 
-    async def run(self, spec: NotebookRunSpec) -> NotebookResult:
+    async def run(self, spec: NotebookRunSpec) -> RunResult:
         self.specs.append(spec)
         self.canceled[spec.run_id] = asyncio.Event()
         self.active += 1
@@ -55,10 +55,10 @@ class FakeRunner:
         if run_id in self.canceled:
             self.canceled[run_id].set()
 
-    async def _succeed(self, _: NotebookRunSpec) -> NotebookResult:
+    async def _succeed(self, _: NotebookRunSpec) -> RunResult:
         return succeeded()
 
-    async def never_ends(self, spec: NotebookRunSpec) -> NotebookResult:
+    async def never_ends(self, spec: NotebookRunSpec) -> RunResult:
         """A notebook that only a cancel ends."""
         await self.canceled[spec.run_id].wait()
         return replace(succeeded(), outcome="CANCELED")

@@ -8,19 +8,19 @@ from databricks.sdk import errors
 from databricks.sdk.errors import InvalidParameterValue, ResourceDoesNotExist
 from databricks.sdk.service import jobs
 
-from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec
+from emulators.databricks.runtime.runs import NotebookRunSpec, RunResult
 
-FAILED = NotebookResult("FAILED", None, "NameError: name 'x' is not defined", "Traceback\nNameError", "hello\n", None)
+FAILED = RunResult("FAILED", None, "NameError: name 'x' is not defined", "Traceback\nNameError", "hello\n", None)
 
 
 def exits_with(value: str | None) -> Any:
-    async def behaviour(_: NotebookRunSpec) -> NotebookResult:
-        return NotebookResult("SUCCESS", value, None, None, "", None)
+    async def behaviour(_: NotebookRunSpec) -> RunResult:
+        return RunResult("SUCCESS", value, None, None, "", None)
 
     return behaviour
 
 
-async def fails(_: NotebookRunSpec) -> NotebookResult:
+async def fails(_: NotebookRunSpec) -> RunResult:
     return FAILED
 
 
@@ -167,8 +167,8 @@ async def test_task_values_and_references_reach_later_tasks(workspace: Any, make
     for path in ("/Shared/a", "/Shared/b"):
         await workspace.notebook(path)
 
-    async def sets_value(_: NotebookRunSpec) -> NotebookResult:
-        return NotebookResult("SUCCESS", None, None, None, "", None, {"rows": 12})
+    async def sets_value(_: NotebookRunSpec) -> RunResult:
+        return RunResult("SUCCESS", None, None, None, "", None, {"rows": 12})
 
     workspace.runner.behaviours["/Shared/a"] = sets_value
     parameters = {"rows": "{{tasks.a.values.rows}}", "run": "{{job.run_id}}", "x": "{{unknown}}"}
@@ -223,9 +223,9 @@ async def test_more_notebooks_than_places_wait_and_can_be_cancelled_waiting(
 async def test_the_notebooks_time_limit_is_the_runtimes_and_ends_as_timedout(workspace: Any, make_task: Any) -> None:
     await workspace.notebook()
 
-    async def runs_into_limit(spec: NotebookRunSpec) -> NotebookResult:
+    async def runs_into_limit(spec: NotebookRunSpec) -> RunResult:
         assert spec.timeout_seconds == 3
-        return NotebookResult("TIMEDOUT", None, None, None, "", None)
+        return RunResult("TIMEDOUT", None, None, None, "", None)
 
     workspace.runner.behaviours["/Shared/n"] = runs_into_limit
     run = await workspace.ended(await workspace.submit(make_task(timeout_seconds=3)))
@@ -265,7 +265,7 @@ async def test_a_library_that_is_not_there_fails_the_run_by_name(workspace: Any)
 async def test_a_runtime_that_breaks_ends_the_run_and_says_so(workspace: Any, make_task: Any) -> None:
     await workspace.notebook()
 
-    async def breaks(_: NotebookRunSpec) -> NotebookResult:
+    async def breaks(_: NotebookRunSpec) -> RunResult:
         raise OSError("no Java")
 
     workspace.runner.behaviours["/Shared/n"] = breaks
@@ -403,7 +403,7 @@ async def test_a_notebooks_child_run_takes_no_place_and_ends_with_its_parent(
             await workspace.notebook(path)
         children: list[int] = []
 
-        async def starts_child(spec: NotebookRunSpec) -> NotebookResult:
+        async def starts_child(spec: NotebookRunSpec) -> RunResult:
             body = flat(run_type="WORKFLOW_RUN", notebook_task={"notebook_path": "/Shared/child"})
             async with httpx.AsyncClient(headers={"Authorization": f"Bearer {spec.context.token}"}) as http:
                 answer = await http.post(f"{spec.context.host}/api/2.1/jobs/runs/submit", json=body)
@@ -446,8 +446,8 @@ async def test_runs_that_a_kill_left_active_are_ended_by_name_and_state_survives
 async def test_the_run_page_opens_by_its_address_alone_and_escapes(workspace: Any, make_task: Any) -> None:
     await workspace.notebook()
 
-    async def nasty(_: NotebookRunSpec) -> NotebookResult:
-        return NotebookResult("FAILED", None, "<script>alert(1)</script>", "\x1b[31mred\x1b[0m", "<b>log</b>", None)
+    async def nasty(_: NotebookRunSpec) -> RunResult:
+        return RunResult("FAILED", None, "<script>alert(1)</script>", "\x1b[31mred\x1b[0m", "<b>log</b>", None)
 
     workspace.runner.behaviours["/Shared/n"] = nasty
     run = await workspace.ended(await workspace.submit(make_task(parameters={"p": "<i>"}), run_name="<u>"))

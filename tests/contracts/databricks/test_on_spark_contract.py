@@ -10,7 +10,7 @@ import pytest_asyncio
 from databricks.sdk.service import jobs
 from databricks.sdk.service.workspace import ImportFormat
 
-from emulators.databricks.runtime.runner import NotebookRunner
+from emulators.databricks.runtime.runner import TaskRunner
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark import SparkDriver
 from emulators.kernel.cache import cache_folder
@@ -30,7 +30,7 @@ async def spark(tmp_path_factory: pytest.TempPathFactory, serve_workspace: Any) 
     )
     driver = SparkDriver(settings)
     await driver.start()
-    async with serve_workspace(folder, NotebookRunner(driver, settings)) as workspace:
+    async with serve_workspace(folder, TaskRunner(driver, settings)) as workspace:
         yield workspace
     await driver.stop()
 

@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from emulators.databricks.runtime.runner import NotebookResult, NotebookRunner, NotebookRunSpec, RunContext
+from emulators.databricks.runtime.runner import NotebookRunSpec, RunContext, RunResult, TaskRunner
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark import SparkDriver
 from emulators.kernel.cache import cache_folder
@@ -46,9 +46,9 @@ class FakeWorkspace:
     files: dict[str, bytes] = field(default_factory=dict)
     secrets: dict[tuple[str, str], str] = field(default_factory=dict)
     mounts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    run: Callable[[str, dict[str, str], float | None], Future[NotebookResult]] | None = None
+    run: Callable[[str, dict[str, str], float | None], Future[RunResult]] | None = None
     cancelled: list[int] = field(default_factory=list)
-    _runs: dict[int, Future[NotebookResult]] = field(default_factory=dict)
+    _runs: dict[int, Future[RunResult]] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: count(9000))
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
@@ -162,7 +162,7 @@ def _handler(workspace: FakeWorkspace) -> type[BaseHTTPRequestHandler]:
 class Bench:
     """Runs notebooks of a workspace on the shared driver."""
 
-    runner: NotebookRunner
+    runner: TaskRunner
     driver: SparkDriver
     workspace: FakeWorkspace
     context: RunContext
@@ -176,13 +176,13 @@ class Bench:
         timeout: float | None = None,
         run_id: int = 0,
         **parameters: str,
-    ) -> NotebookResult:
+    ) -> RunResult:
         self.workspace.notebooks[path] = notebook(*cells)
         return await self.run_path(path, parameters, timeout, run_id)
 
     async def run_path(
         self, path: str, parameters: dict[str, str], timeout: float | None = None, run_id: int = 0
-    ) -> NotebookResult:
+    ) -> RunResult:
         run_id = run_id or next(self.ids)
         return await self.runner.run(
             NotebookRunSpec(run_id, path, parameters, timeout, f"run-{run_id}", replace(self.context, job_id=77))
@@ -269,7 +269,7 @@ async def bench(driver: tuple[SparkDriver, RuntimeSettings], tmp_path: Path) -> 
     context = RunContext(
         host=host, token=TOKEN, org_id="4711", cluster_id="1123-000000-abcdefgh", user="me@example.com"
     )
-    bench = Bench(NotebookRunner(spark, settings), spark, workspace, context, _RUN_IDS, settings.dbfs_root)
+    bench = Bench(TaskRunner(spark, settings), spark, workspace, context, _RUN_IDS, settings.dbfs_root)
     loop = asyncio.get_running_loop()
     workspace.run = lambda path, parameters, timeout: asyncio.run_coroutine_threadsafe(
         bench.run_path(path, parameters, timeout), loop

@@ -101,7 +101,7 @@ async def test_a_bare_except_cannot_lose_the_exit(bench):
         ),
         ("import os; os._exit(7)", "The notebook's Python process exited with code 7 before the notebook ended."),
         ("import os; os.kill(os.getpid(), 11)", "The notebook's Python process was ended by SIGSEGV."),
-        ("spark.stop()", "RuntimeError: A notebook must not stop Spark"),
+        ("spark.stop()", "RuntimeError: A run must not stop Spark"),
         ("dbutils.widgets.get('nope')", "InputWidgetNotDefined: No input widget named nope is defined"),
         ("dbutils.credentials.showRoles()", "dbutils.credentials.showRoles is not supported"),
     ],

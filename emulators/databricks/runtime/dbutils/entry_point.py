@@ -55,9 +55,9 @@ class Tags:
 
 
 class NotebookContext:
-    """Where the notebook runs: paths, ids, address and token of its workspace."""
+    """Where the code runs: path (of a notebook only), ids, address and token of its workspace."""
 
-    def __init__(self, context: RunContext, notebook_path: str, run_id: int) -> None:
+    def __init__(self, context: RunContext, notebook_path: str | None, run_id: int) -> None:
         self._context = context
         self._path = notebook_path
         self._run_id = run_id
@@ -93,17 +93,20 @@ class NotebookContext:
         return Tags(self._tags())
 
     def toJson(self) -> str:  # noqa: N802
-        extra = {"notebook_path": self._path, "api_url": self._context.host, "api_token": self._context.token}
+        extra = self._place() | {"api_token": self._context.token}
         return json.dumps(
             {"rootRunId": None, "currentRunId": {"id": self._run_id}, "tags": self._tags(), "extraContext": extra}
         )
 
     def safeToJson(self) -> str:  # noqa: N802
-        attributes = self._tags() | {"notebook_path": self._path, "api_url": self._context.host}
+        attributes = self._tags() | self._place()
         return json.dumps({"attributes": attributes})
 
     def __getattr__(self, name: str) -> Callable[[], str]:
         raise UnsupportedError(f"The notebook context's {name}()", "Add it to dbutils/entry_point.py.")
+
+    def _place(self) -> dict[str, str]:
+        return {"api_url": self._context.host} | ({"notebook_path": self._path} if self._path else {})
 
     def _tags(self) -> dict[str, str]:
         context = self._context

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emulators.databricks.routes import app
-from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec
+from emulators.databricks.runtime.runs import NotebookRunSpec, RunResult
 from emulators.databricks.service import DatabricksService
 from emulators.databricks.settings import DatabricksSettings
 from emulators.kernel.clock import VirtualClock
@@ -131,8 +131,8 @@ def _spoilt(draw: st.DrawFn, document: Any) -> Any:
 
 
 class _Runner:
-    async def run(self, _: NotebookRunSpec) -> NotebookResult:
-        return NotebookResult("SUCCESS", None, None, None, "", None)
+    async def run(self, _: NotebookRunSpec) -> RunResult:
+        return RunResult("SUCCESS", None, None, None, "", None)
 
     async def cancel(self, run_id: int) -> None:
         """Nothing runs long enough."""

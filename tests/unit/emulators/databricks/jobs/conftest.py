@@ -10,7 +10,7 @@ import pytest
 
 from emulators.databricks.identity.tokens import Principal
 from emulators.databricks.jobs.records import Run
-from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec
+from emulators.databricks.runtime.runs import NotebookRunSpec, RunResult
 from emulators.databricks.service import DatabricksService
 from emulators.databricks.settings import DatabricksSettings
 from emulators.databricks.workspace.imports import imported
@@ -19,7 +19,7 @@ from emulators.kernel.store import DocumentStore
 from emulators.kernel.tokens import TokenIssuer
 
 VERIFIER = TokenIssuer(TokenIssuer.generate(), "tenant").verifier()
-SUCCESS = NotebookResult("SUCCESS", None, None, None, "", None)
+SUCCESS = RunResult("SUCCESS", None, None, None, "", None)
 
 
 @dataclass
@@ -27,11 +27,11 @@ class ScriptedRunner:
     """Gives each run of a notebook the next outcome of its script; the last one repeats."""
 
     scripts: dict[str, list[str]] = field(default_factory=dict)
-    behaviours: dict[str, Callable[[NotebookRunSpec], Awaitable[NotebookResult]]] = field(default_factory=dict)
+    behaviours: dict[str, Callable[[NotebookRunSpec], Awaitable[RunResult]]] = field(default_factory=dict)
     specs: list[NotebookRunSpec] = field(default_factory=list)
     cancelled: dict[int, asyncio.Event] = field(default_factory=dict)
 
-    async def run(self, spec: NotebookRunSpec) -> NotebookResult:
+    async def run(self, spec: NotebookRunSpec) -> RunResult:
         self.specs.append(spec)
         self.cancelled[spec.run_id] = asyncio.Event()
         if spec.notebook_path in self.behaviours:
@@ -43,7 +43,7 @@ class ScriptedRunner:
     async def cancel(self, run_id: int) -> None:
         self.cancelled[run_id].set()
 
-    async def until_cancelled(self, spec: NotebookRunSpec) -> NotebookResult:
+    async def until_cancelled(self, spec: NotebookRunSpec) -> RunResult:
         await self.cancelled[spec.run_id].wait()
         return replace(SUCCESS, outcome="CANCELED")
 

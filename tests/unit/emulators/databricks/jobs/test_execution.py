@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from emulators.databricks.identity.tokens import Principal
 from emulators.databricks.jobs.states import LifeCycle
-from emulators.databricks.runtime.runs import NotebookResult, NotebookRunSpec
+from emulators.databricks.runtime.runs import NotebookRunSpec, RunResult
 
 OUTCOMES = ("SUCCESS", "FAILED", "TIMEDOUT")
 
@@ -83,13 +83,13 @@ async def test_a_cancel_before_the_first_step_starts_nothing(bench: Any) -> None
 async def test_time_stands_still_while_a_notebook_runs(bench: Any) -> None:
     begin = bench.clock.now()
 
-    async def works(_: NotebookRunSpec) -> NotebookResult:
+    async def works(_: NotebookRunSpec) -> RunResult:
         sleeper = asyncio.create_task(bench.clock.sleep(10))
         for _turn in range(100):
             await asyncio.sleep(0)
         assert bench.clock.now() == begin
         sleeper.cancel()
-        return NotebookResult("SUCCESS", None, None, None, "", None)
+        return RunResult("SUCCESS", None, None, None, "", None)
 
     bench.runner.behaviours["/Shared/n"] = works
     assert (await bench.end(bench.submit(task()))).state.ending.result == "SUCCESS"
@@ -123,9 +123,9 @@ async def test_what_a_notebook_starts_never_waits_for_a_place(bench: Any) -> Non
 async def test_a_cancelled_notebook_is_terminating_until_it_has_ended(bench: Any) -> None:
     release = asyncio.Event()
 
-    async def ends_slowly(_: NotebookRunSpec) -> NotebookResult:
+    async def ends_slowly(_: NotebookRunSpec) -> RunResult:
         await release.wait()
-        return NotebookResult("CANCELED", None, None, None, "", None)
+        return RunResult("CANCELED", None, None, None, "", None)
 
     bench.runner.behaviours["/Shared/n"] = ends_slowly
     run = bench.submit(task())

@@ -1,13 +1,12 @@
-"""A notebook's own process; `main` reads its order from standard input.
+"""A run's own process; `main` reads its order from standard input.
 
-It attaches to the warm driver, lays out the workspace files beside the notebook, runs the cells and leaves a
-report. Whatever the notebook does to its process, it does only to this one.
+It attaches to the warm driver, lays out the workspace files beside the code, executes it and leaves a report.
+Whatever the code does to its process, it does only to this one.
 """
 
 import contextlib
 import gc
 import os
-import posixpath
 import resource
 import sys
 import warnings
@@ -24,108 +23,92 @@ from emulators.databricks.runtime.dbutils import DBUtils
 from emulators.databricks.runtime.dbutils.entry_point import EntryPoint, NotebookContext
 from emulators.databricks.runtime.dbutils.fs import FileSystem
 from emulators.databricks.runtime.dbutils.jobs import Jobs, TaskValues
-from emulators.databricks.runtime.dbutils.notebook import NotebookExit, Notebooks
+from emulators.databricks.runtime.dbutils.notebook import Notebooks
 from emulators.databricks.runtime.dbutils.secrets import Secrets
 from emulators.databricks.runtime.dbutils.widgets import Widgets
 from emulators.databricks.runtime.display import display, display_html
-from emulators.databricks.runtime.interpreter import Interpreter
 from emulators.databricks.runtime.mounts import Mounts
-from emulators.databricks.runtime.notebook_source import Notebook, parse_notebook, workspace_path
 from emulators.databricks.runtime.output import REDACTED, redirect
 from emulators.databricks.runtime.process_order import ProcessOrder, ProcessReport
+from emulators.databricks.runtime.program import Program, program_of
 from emulators.databricks.runtime.tracebacks import describe
-from emulators.databricks.runtime.workspace_client import WorkspaceClient, WorkspaceError
+from emulators.databricks.runtime.workspace_client import WorkspaceClient
 from emulators.databricks.runtime.workspace_files import materialise
 from emulators.kernel.masking import Masker
 
 
-class NotebookRun:
+class RunProcess:
     """Everything one run is made of."""
 
     def __init__(self, order: ProcessOrder, masker: Masker) -> None:
         self._order = order
         self._masker = masker
-        self._path = workspace_path(order.notebook_path)
         self._files = Path(order.run_folder) / "workspace"
         ca_pem = Path(order.ca_pem) if order.ca_pem else None
-        self._workspace = WorkspaceClient(order.context.host, order.context.token, ca_pem)
-        self._task_values = TaskValues(order.context.task_key, order.context.task_values)
+        context = order.spec.context
+        self._workspace = WorkspaceClient(context.host, context.token, ca_pem)
+        self._task_values = TaskValues(context.task_key, context.task_values)
 
     def run(self) -> ProcessReport:
-        """Run the notebook to its end."""
+        """Run the code to its end."""
         try:
-            exit_value = self._run_cells()
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the user's code: all of it is reported
+            exit_value = self._run_program(program_of(self._order.spec, self._workspace))
+        except (Exception, KeyboardInterrupt, SystemExit) as error:  # noqa: BLE001 - the user's code: all of it is reported
             return self._failure(error)
-        except SystemExit as error:
-            return self._failure(
-                SystemExit(f"{error.code}. A notebook ends early with dbutils.notebook.exit, not with sys.exit."), error
-            )
         value = None if exit_value is None else self._masker.mask(exit_value)
         return ProcessReport(True, value, peak_memory_bytes=_peak_memory(), task_values=self._task_values.own)
 
-    def _run_cells(self) -> str | None:
-        notebook = self.load(self._path)
-        materialise(self._workspace, posixpath.dirname(self._path), self._files)
+    def _run_program(self, program: Program) -> str | None:
+        self._files.mkdir(parents=True)
+        if program.folder is not None:
+            materialise(self._workspace, program.folder, self._files)
         os.chdir(self._files)
         sys.path.insert(0, str(self._files))
         order = self._order
-        spark = attach(order.gateway_port, order.gateway_token, order.job_group, self._files)
+        spark = attach(order.gateway_port, order.gateway_token, order.spec.job_group, self._files)
         self._tag(spark)
         mounts = Mounts(self._workspace, spark)
         mounts.refresh()
-        self._teach_paths(mounts)
-        dbutils = self._dbutils(spark, mounts)
+        self._teach_paths(mounts, program.folder)
+        dbutils = self._dbutils(program, spark, mounts)
         namespace = _namespace(spark, dbutils)
         try:
-            with contextlib.suppress(NotebookExit):
-                Interpreter(spark, dbutils, namespace, self.load).run(notebook)
+            exit_value = program.execute(spark, dbutils, namespace)
             namespace.clear()  # files left open are written now, while a failure can still be told
             gc.collect()
+        except SystemExit as error:
+            raise program.exit_error(error.code).with_traceback(error.__traceback__) from None
         finally:
             _stop_streams(spark)
-        return dbutils.notebook.exit_request.value
+        return exit_value
 
-    def load(self, path: str) -> Notebook:
-        """A notebook of the workspace. Raises FileNotFoundError."""
-        try:
-            status = self._workspace.get_status(path)
-            if status.kind != "NOTEBOOK":
-                raise FileNotFoundError(f"{path} is not a notebook but a {status.kind}.")
-            return parse_notebook(path, self._workspace.export_notebook(path), status.language)
-        except WorkspaceError as error:
-            if error.status == 404:
-                raise FileNotFoundError(f"Notebook not found: {path}") from None
-            raise
-
-    def _dbutils(self, spark: SparkSession, mounts: Mounts) -> DBUtils:
-        order = self._order
-        entry_point = EntryPoint(NotebookContext(order.context, self._path, order.run_id))
+    def _dbutils(self, program: Program, spark: SparkSession, mounts: Mounts) -> DBUtils:
+        spec = self._order.spec
+        entry_point = EntryPoint(NotebookContext(spec.context, program.path, spec.run_id))
         return DBUtils(
             fs=FileSystem(spark, mounts),
             jobs=Jobs(self._task_values),
-            notebook=Notebooks(self._workspace, self._path, order.context.cluster_id, entry_point),
+            notebook=Notebooks(self._workspace, program.path or "/", spec.context.cluster_id, entry_point),
             secrets=Secrets(self._workspace, self._masker),
-            widgets=Widgets(order.parameters),
+            widgets=Widgets(program.widgets),
         )
 
-    def _teach_paths(self, mounts: Mounts) -> None:
+    def _teach_paths(self, mounts: Mounts, folder: str | None) -> None:
         order = self._order
         opener = dbfs_paths.mount_opener(Path(order.run_folder) / "blobs", order.proxy, order.ca_pem)
-        folder = posixpath.dirname(self._path)
         dbfs_paths.install(dbfs_paths.DbfsPaths(Path(order.dbfs_root), mounts, opener, folder, self._files))
         dbfs_arrow.install()
 
     def _tag(self, spark: SparkSession) -> None:
         """The cluster's settings that notebooks are seen to ask for."""
-        context = self._order.context
+        context = self._order.spec.context
         tags = {"clusterId": context.cluster_id, "clusterName": context.cluster_id, "clusterOwnerOrgId": context.org_id}
         for name, value in tags.items():
             spark.conf.set(f"spark.databricks.clusterUsageTags.{name}", value)
 
-    def _failure(self, error: BaseException, raised: BaseException | None = None) -> ProcessReport:
+    def _failure(self, error: BaseException) -> ProcessReport:
         dbfs_paths.abandon_unfinished()
-        summary, trace = describe(error if raised is None else error.with_traceback(raised.__traceback__))
+        summary, trace = describe(error)
         print(trace, file=sys.stderr)
         mask = self._masker.mask
         return ProcessReport(
@@ -134,7 +117,7 @@ class NotebookRun:
 
 
 def _namespace(spark: SparkSession, dbutils: DBUtils) -> dict[str, Any]:
-    """The notebook's globals: a fresh `__main__`, so that what it defines is pickled to Spark's workers by value."""
+    """The code's globals: a fresh `__main__`, so that what it defines is pickled to Spark's workers by value."""
     module = ModuleType("__main__")
     sys.modules["__main__"] = module
     namespace = vars(module)
@@ -172,7 +155,7 @@ def _peak_memory() -> int:
 
 
 def _offer_to_the_kernel() -> None:
-    """If the machine runs out of memory, Linux should end the notebook before anything else."""
+    """If the machine runs out of memory, Linux should end the run before anything else."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
@@ -180,12 +163,12 @@ def _offer_to_the_kernel() -> None:
 def main() -> None:
     order = ProcessOrder.from_json(sys.stdin.read())
     masker = Masker(REDACTED)
-    masker.add(order.context.token, order.gateway_token)
+    masker.add(order.spec.context.token, order.gateway_token)
     redirect(masker)
     _offer_to_the_kernel()
-    report = NotebookRun(order, masker).run()
+    report = RunProcess(order, masker).run()
     report.write(Path(order.run_folder))
     sys.stdout.flush()
     sys.stderr.flush()
-    # threads the notebook left behind, or exit handlers of what it imported, must not keep a finished run alive
+    # threads the code left behind, or exit handlers of what it imported, must not keep a finished run alive
     os._exit(0 if report.succeeded else 1)
