@@ -14,7 +14,7 @@ from databricks.sdk.service import jobs as sdk_jobs
 from databricks.sdk.service import workspace as sdk_workspace
 
 from emulators.databricks.routes import app
-from emulators.databricks.runtime.runs import NotebookRunSpec, RunResult
+from emulators.databricks.runtime.runs import PythonRunSpec, RunResult, RunSpec
 from emulators.databricks.service import DatabricksService
 from emulators.databricks.settings import DatabricksSettings
 from emulators.kernel.clock import RealClock
@@ -24,7 +24,7 @@ from emulators.kernel.tokens import TokenIssuer
 
 TOKEN = "dapi0123456789abcdef0123456789abcdef-2"
 _KEY = TokenIssuer.generate()
-Behaviour = Callable[[NotebookRunSpec], Awaitable[RunResult]]
+Behaviour = Callable[[RunSpec], Awaitable[RunResult]]
 
 
 def succeeded(value: str | None = None) -> RunResult:
@@ -33,21 +33,22 @@ def succeeded(value: str | None = None) -> RunResult:
 
 @dataclass
 class FakeRunner:
-    """A runtime whose notebooks are Python functions, by path; a notebook without one succeeds with no value."""
+    """A runtime whose notebooks and files are Python functions, by path; one without succeeds with no value."""
 
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
-    specs: list[NotebookRunSpec] = field(default_factory=list)
+    specs: list[RunSpec] = field(default_factory=list)
     canceled: dict[int, asyncio.Event] = field(default_factory=dict)
     active: int = 0
     most_active: int = 0
 
-    async def run(self, spec: NotebookRunSpec) -> RunResult:
+    async def run(self, spec: RunSpec) -> RunResult:
         self.specs.append(spec)
         self.canceled[spec.run_id] = asyncio.Event()
         self.active += 1
         self.most_active = max(self.most_active, self.active)
         try:
-            return await self.behaviours.get(spec.notebook_path, self._succeed)(spec)
+            path = spec.python_file if isinstance(spec, PythonRunSpec) else spec.notebook_path
+            return await self.behaviours.get(path, self._succeed)(spec)
         finally:
             self.active -= 1
 
@@ -55,10 +56,10 @@ class FakeRunner:
         if run_id in self.canceled:
             self.canceled[run_id].set()
 
-    async def _succeed(self, _: NotebookRunSpec) -> RunResult:
+    async def _succeed(self, _: RunSpec) -> RunResult:
         return succeeded()
 
-    async def never_ends(self, spec: NotebookRunSpec) -> RunResult:
+    async def never_ends(self, spec: RunSpec) -> RunResult:
         """A notebook that only a cancel ends."""
         await self.canceled[spec.run_id].wait()
         return replace(succeeded(), outcome="CANCELED")

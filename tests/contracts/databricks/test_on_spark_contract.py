@@ -1,5 +1,6 @@
 """The whole of Databricks: databricks-sdk, this workspace, and notebooks on a real Spark."""
 
+import io
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -41,6 +42,25 @@ async def write(workspace: Any, path: str, *cells: str) -> str:
         workspace.client.workspace.upload, path + ".py", source, format=ImportFormat.AUTO, overwrite=True
     )
     return path
+
+
+def python_task(file: str, *parameters: str, **more: Any) -> jobs.SubmitTask:
+    definition = jobs.SparkPythonTask(python_file=file, parameters=list(parameters))
+    return jobs.SubmitTask(
+        task_key="main", spark_python_task=definition, existing_cluster_id="1122-000000-drydock", **more
+    )
+
+
+async def python_file(workspace: Any, path: str, source: str) -> None:
+    """Put a file into the workspace, a volume or DBFS, each through its own API."""
+    client, content = workspace.client, source.encode()
+    if path.startswith("dbfs:"):
+        await workspace.call(client.dbfs.upload, path.removeprefix("dbfs:"), io.BytesIO(content), overwrite=True)
+    elif path.startswith("/Volumes/"):
+        await workspace.call(client.files.upload, path, io.BytesIO(content), overwrite=True)
+    else:
+        await workspace.call(client.workspace.mkdirs, path.rpartition("/")[0])
+        await workspace.call(client.workspace.upload, path, content, format=ImportFormat.AUTO, overwrite=True)
 
 
 async def output(workspace: Any, run: jobs.Run) -> jobs.RunOutput:
@@ -106,3 +126,117 @@ async def test_dbfs_is_one_for_spark_and_the_api(spark: Any, make_task: Any) -> 
     assert run.state.result_state is jobs.RunResultState.SUCCESS, (await output(spark, run)).error_trace
     names = [Path(each.path).name for each in await spark.listed(spark.client.dbfs.list, "/out/numbers")]
     assert "_SUCCESS" in names
+
+
+_SCRIPT = """\
+import sys
+from pyspark.sql import SparkSession
+
+def main(arguments):
+    spark = SparkSession.builder.appName("ours").getOrCreate()
+    print(arguments, spark.range(int(arguments[0])).count())
+    print("to the other stream", file=sys.stderr)
+
+if __name__ == "__main__":
+    print(sys.argv[0], sys._getframe().f_code.co_filename, "__file__" in globals())
+    main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/Shared/jobs/run.py", "/Workspace/Shared/jobs/run.py"),
+        ("dbfs:/jobs/run.py", "/dbfs/jobs/run.py"),
+        ("/Volumes/main/raw/code/run.py", "/Volumes/main/raw/code/run.py"),
+    ],
+)
+async def test_a_python_file_runs_with_its_arguments_on_the_shared_session(spark: Any, path: str, name: str) -> None:
+    await python_file(spark, path, _SCRIPT)
+    run = await spark.ended(await spark.submit(python_task(path, "21", "", "{{job.run_id}}")), within=120)
+    found = await output(spark, run)
+    assert run.state.result_state is jobs.RunResultState.SUCCESS, found
+    assert found.logs == f"{name} {name} False\n['21', '', '{run.run_id}'] 21\nto the other stream\n"
+    assert (found.logs_truncated, found.notebook_output, found.error) == (False, None, None)
+
+
+async def test_a_python_file_has_its_neighbours_dbutils_and_the_run_secrets_blanked(spark: Any) -> None:
+    await spark.call(spark.client.secrets.create_scope, "python")
+    await spark.call(spark.client.secrets.put_secret, "python", "key", string_value="never-shown")
+    await python_file(spark, "/Shared/lib/near.py", "def twice(n):\n    return 2 * n\n")
+    await python_file(
+        spark,
+        "/Shared/lib/main.py",
+        "from pyspark.dbutils import DBUtils\n"
+        "from databricks.sdk.runtime import dbutils as same, spark as session\n"
+        "from pyspark.sql import SparkSession\n"
+        "from near import twice\n"
+        "assert DBUtils(session) is same is dbutils and SparkSession.builder.getOrCreate() is session\n"
+        "udf = session.udf.register('twice', twice, 'long')\n"
+        "print(session.sql('SELECT twice(21)').first()[0], dbutils.secrets.get('python', 'key'))\n"
+        "context = dbutils.notebook.entry_point.getDbutils().notebook().getContext()\n"
+        "print(context.notebookPath().isDefined(), context.currentRunId().isDefined(), dbutils.widgets.getAll())\n",
+    )
+    run = await spark.ended(await spark.submit(python_task("/Workspace/Shared/lib/main.py")), within=60)
+    found = await output(spark, run)
+    assert found.error is None, found.error_trace
+    assert found.logs == "42 [REDACTED]\nFalse True {}\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("raise ValueError('this row is wrong')", "ValueError: this row is wrong"),
+        ("import sys\nsys.exit(3)", "SystemExit: 3"),
+        ("import sys\nsys.exit()", "SystemExit: None. On Databricks every sys.exit fails the run"),
+        ("raise SystemExit(0)", "SystemExit: 0. On Databricks every sys.exit fails the run"),
+        ("import os\nos._exit(0)", "The Python file's Python process exited with code 0 before the Python file ended"),
+        ("print(__file__)", "NameError: name '__file__' is not defined"),
+        ("x = (", "SyntaxError"),
+        ("try:\n    dbutils.notebook.exit('x')\nexcept:\n    pass", "dbutils.notebook.exit in a Python file"),
+        ("import near", "ModuleNotFoundError: No module named 'near'"),
+        ("open('/Workspace/Shared/lib/near.py')", "Only the run's own files are there"),
+    ],
+)
+async def test_a_python_file_that_ends_badly_fails_its_run(spark: Any, source: str, error: str) -> None:
+    await python_file(spark, "dbfs:/jobs/near.py", "")
+    await python_file(spark, "dbfs:/jobs/bad.py", source)
+    run = await spark.ended(await spark.submit(python_task("dbfs:/jobs/bad.py")), within=60)
+    found = await output(spark, run)
+    assert run.tasks[0].state.result_state is jobs.RunResultState.FAILED
+    assert error in found.error
+    if error.startswith("ValueError"):
+        assert 'File "/dbfs/jobs/bad.py", line 1, in <module>\n    raise ValueError' in found.error_trace
+        assert "emulators" not in found.error_trace
+
+
+async def test_of_much_output_a_python_file_keeps_the_end(spark: Any) -> None:
+    await python_file(spark, "dbfs:/jobs/chatty.py", "print('first', 'x' * (6 << 20), 'last')")
+    run = await spark.ended(await spark.submit(python_task("dbfs:/jobs/chatty.py")), within=60)
+    found = await output(spark, run)
+    assert found.logs_truncated is True
+    assert len(found.logs) == 5 * 1024 * 1024
+    assert found.logs.endswith("xx last\n")
+
+
+async def test_a_python_file_that_never_ends_is_cancelled_or_timed_out(spark: Any) -> None:
+    await python_file(
+        spark, "dbfs:/jobs/endless.py", "import time\nprint('on', flush=True)\nwhile True: time.sleep(0.1)"
+    )
+    cancelled = await spark.submit(python_task("dbfs:/jobs/endless.py"))
+    limited = await spark.submit(python_task("dbfs:/jobs/endless.py", timeout_seconds=4))
+    await spark.reached(cancelled, "RUNNING", within=60)
+    await spark.call(spark.client.jobs.cancel_run, cancelled)
+    assert (await spark.ended(cancelled, within=60)).state.result_state is jobs.RunResultState.CANCELED
+    run = await spark.ended(limited, within=60)
+    assert run.state.result_state is jobs.RunResultState.TIMEDOUT
+    assert (await output(spark, run)).logs == "on\n"
+
+
+async def test_a_python_file_in_storage_without_a_key_tells_why_it_cannot_be_read(spark: Any) -> None:
+    address = "abfss://code@nokey.dfs.core.windows.net/run.py"
+    run = await spark.ended(await spark.submit(python_task(address)), within=60)
+    found = await output(spark, run)
+    assert run.tasks[0].state.result_state is jobs.RunResultState.FAILED
+    assert f"Cannot read the python file {address}" in found.error
+    assert "nokey.dfs.core.windows.net" in found.error

@@ -53,6 +53,11 @@ _CLUSTER = {
     "spark_env_vars": {},
     "init_scripts": [],
 }
+_PYTHON = {"python_file": "dbfs:/x/file", "parameters": ["a", "{{job.parameters.p}}"], "source": "WORKSPACE"}
+_PYTHON_TASK = {
+    **{name: value for name, value in _TASK.items() if name != "notebook_task"},
+    "spark_python_task": _PYTHON,
+}
 _FLAT = {name: _TASK[name] for name in ("existing_cluster_id", "notebook_task", "libraries", "max_retries")}
 _SECRET = {"scope": "s", "key": "k", "string_value": "v"}
 _MOUNT = {"mount_point": "/mnt/x", "source": "wasbs://c@a.blob.core.windows.net/", "extra_configs": {"k": "v"}}
@@ -83,6 +88,8 @@ VALID: list[tuple[str, str, Any]] = [
     ),
     ("POST", "/api/2.2/jobs/runs/submit", {**_SETTINGS, "run_name": "r", "idempotency_token": "t"}),
     ("POST", "/api/2.0/jobs/runs/submit", {**_FLAT, "run_name": "r", "run_type": "SUBMIT_RUN"}),
+    ("POST", "/api/2.2/jobs/runs/submit", {**_SETTINGS, "tasks": [_PYTHON_TASK]}),
+    ("POST", "/api/2.2/jobs/run-now", {"job_id": 1, "notebook_params": {"p": "v"}, "python_params": ["v"]}),
     ("GET", "/api/2.2/jobs/runs/get", {"run_id": 1, "page_token": "0"}),
     (
         "GET",

@@ -10,7 +10,7 @@ import pytest
 
 from emulators.databricks.identity.tokens import Principal
 from emulators.databricks.jobs.records import Run
-from emulators.databricks.runtime.runs import NotebookRunSpec, RunResult
+from emulators.databricks.runtime.runs import PythonRunSpec, RunResult, RunSpec
 from emulators.databricks.service import DatabricksService
 from emulators.databricks.settings import DatabricksSettings
 from emulators.databricks.workspace.imports import imported
@@ -24,26 +24,27 @@ SUCCESS = RunResult("SUCCESS", None, None, None, "", None)
 
 @dataclass
 class ScriptedRunner:
-    """Gives each run of a notebook the next outcome of its script; the last one repeats."""
+    """Gives each run of a notebook or Python file the next outcome of its script; the last one repeats."""
 
     scripts: dict[str, list[str]] = field(default_factory=dict)
-    behaviours: dict[str, Callable[[NotebookRunSpec], Awaitable[RunResult]]] = field(default_factory=dict)
-    specs: list[NotebookRunSpec] = field(default_factory=list)
+    behaviours: dict[str, Callable[[RunSpec], Awaitable[RunResult]]] = field(default_factory=dict)
+    specs: list[RunSpec] = field(default_factory=list)
     cancelled: dict[int, asyncio.Event] = field(default_factory=dict)
 
-    async def run(self, spec: NotebookRunSpec) -> RunResult:
+    async def run(self, spec: RunSpec) -> RunResult:
         self.specs.append(spec)
         self.cancelled[spec.run_id] = asyncio.Event()
-        if spec.notebook_path in self.behaviours:
-            return await self.behaviours[spec.notebook_path](spec)
-        script = self.scripts.get(spec.notebook_path, ["SUCCESS"])
+        path = spec.python_file if isinstance(spec, PythonRunSpec) else spec.notebook_path
+        if path in self.behaviours:
+            return await self.behaviours[path](spec)
+        script = self.scripts.get(path, ["SUCCESS"])
         outcome: Any = script.pop(0) if len(script) > 1 else script[0]
         return replace(SUCCESS, outcome=outcome)
 
     async def cancel(self, run_id: int) -> None:
         self.cancelled[run_id].set()
 
-    async def until_cancelled(self, spec: NotebookRunSpec) -> RunResult:
+    async def until_cancelled(self, spec: RunSpec) -> RunResult:
         await self.cancelled[spec.run_id].wait()
         return replace(SUCCESS, outcome="CANCELED")
 
@@ -59,6 +60,16 @@ class Bench:
     def notebook(self, path: str) -> str:
         item = imported(path, b"# Databricks notebook source\n", "SOURCE", "PYTHON")
         self.service.tree.write(item, overwrite=True)
+        return path
+
+    def file(self, path: str, content: bytes = b"print(1)\n") -> str:
+        """A file of the workspace or, with `dbfs:`, of DBFS."""
+        if path.startswith("dbfs:"):
+            place = self.service.settings.dbfs_root / path.removeprefix("dbfs:/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        else:
+            self.service.tree.write(imported(path, content, "AUTO", ""), overwrite=True)
         return path
 
     def submit(self, *tasks: dict[str, Any], **settings: Any) -> Run:
