@@ -1,5 +1,6 @@
 """Jobs through databricks-sdk: what Data Factory, the command line and people rely on."""
 
+import io
 from typing import Any
 
 import httpx
@@ -8,7 +9,7 @@ from databricks.sdk import errors
 from databricks.sdk.errors import InvalidParameterValue, ResourceDoesNotExist
 from databricks.sdk.service import jobs
 
-from emulators.databricks.runtime.runs import NotebookRunSpec, RunResult
+from emulators.databricks.runtime.runs import NotebookRunSpec, RunResult, RunSpec
 
 FAILED = RunResult("FAILED", None, "NameError: name 'x' is not defined", "Traceback\nNameError", "hello\n", None)
 
@@ -335,6 +336,52 @@ async def test_jobs_are_created_changed_run_and_deleted(workspace: Any) -> None:
     assert listed[0].run_id == run.run_id
     await workspace.call(api.delete, created.job_id)
     assert await workspace.listed(api.list) == []
+
+
+async def test_a_job_with_a_python_file_takes_job_parameters_by_reference_and_python_params(workspace: Any) -> None:
+    await workspace.call(workspace.client.dbfs.upload, "/jobs/load.py", io.BytesIO(b"print(1)"))
+    api = workspace.client.jobs
+    file = jobs.SparkPythonTask("dbfs:/jobs/load.py", ["--day", "{{job.parameters.day}}"], jobs.Source.WORKSPACE)
+    created = await workspace.call(
+        api.create,
+        name="load",
+        parameters=[jobs.JobParameterDefinition("day", "default")],
+        tasks=[jobs.Task(task_key="only", spark_python_task=file, existing_cluster_id="1122-000000-drydock")],
+    )
+    kept = (await workspace.call(api.get, created.job_id)).settings.tasks[0].spark_python_task
+    assert kept == file
+
+    async def prints(_: RunSpec) -> RunResult:
+        return RunResult("SUCCESS", None, None, None, "loaded\n", None)
+
+    workspace.runner.behaviours["dbfs:/jobs/load.py"] = prints
+    by_job = await workspace.call(api.run_now, created.job_id, job_parameters={"day": "monday"})
+    run = await workspace.ended(by_job.run_id)
+    assert run.tasks[0].spark_python_task == file
+    assert run.tasks[0].resolved_values.spark_python_task.parameters == ["--day", "monday"]
+    output = await workspace.call(api.get_run_output, run.tasks[0].run_id)
+    assert (output.logs, output.logs_truncated, output.notebook_output) == ("loaded\n", False, None)
+    by_hand = await workspace.call(api.run_now, created.job_id, python_params=["--all"])
+    run = await workspace.ended(by_hand.run_id)
+    assert run.overriding_parameters.python_params == ["--all"]
+    assert [spec.parameters for spec in workspace.runner.specs] == [["--day", "monday"], ["--all"]]
+
+
+async def test_a_python_file_that_is_not_there_fails_the_run_by_name(workspace: Any) -> None:
+    task = jobs.SubmitTask(
+        task_key="p", spark_python_task=jobs.SparkPythonTask("dbfs:/none.py"), existing_cluster_id="1122-000000-drydock"
+    )
+    run = await workspace.ended(await workspace.submit(task))
+    assert "Cannot read the python file dbfs:/none.py" in run.state.state_message
+    assert run.tasks[0].status.termination_details.code is jobs.TerminationCodeCode.RESOURCE_NOT_FOUND
+
+
+async def test_a_repair_is_refused_by_name(workspace: Any, make_task: Any) -> None:
+    await workspace.notebook()
+    run_id = await workspace.submit(make_task())
+    await workspace.ended(run_id)
+    with pytest.raises(errors.NotImplemented, match=r"POST /api/2\.2/jobs/runs/repair"):
+        await workspace.call(workspace.client.jobs.repair_run, run_id, rerun_all_failed_tasks=True)
 
 
 async def test_lists_come_in_pages_newest_first_and_by_filter(workspace: Any, make_task: Any) -> None:
