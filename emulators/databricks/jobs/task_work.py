@@ -25,7 +25,9 @@ from emulators.kernel.masking import masker
 _CANCEL_GRACE = 60.0
 """Real seconds the runtime has to end stopped code before the run is given up."""
 
-_IS_NOTEBOOK = "There is a notebook of that name: use notebook_task, or import the file without the notebook's first line."
+_IS_NOTEBOOK = (
+    "There is a notebook of that name: use notebook_task, or import the file without the notebook's first line."
+)
 
 _logger = logging.getLogger("drydock.databricks")
 

@@ -58,7 +58,7 @@ async def _watch(workspace: "Workspace", started: Mapping[str, Any], services: A
     if run["state"].get("result_state") != "SUCCESS":
         output = with_tail(output, services.integration_runtime, time.monotonic() - began)
         raise _run_failed(run, await _error_of(workspace, run), output)
-    exit_value = ((await _output_of(workspace, run)).get("notebook_output") or {}).get("result")
+    exit_value = ((await _output_of(workspace, _tasks(run)[-1])).get("notebook_output") or {}).get("result")
     if exit_value is not None:
         output["runOutput"] = _parsed(exit_value)
     return with_tail(output, services.integration_runtime, time.monotonic() - began)
@@ -97,6 +97,13 @@ class Workspace:
     async def cancel(self, run: Mapping[str, Any]) -> None:
         """Cancel a run that was started."""
         await self.call("POST", "/api/2.1/jobs/runs/cancel", json={"run_id": run["run_id"]})
+
+
+def as_text(value: Any, what: str) -> str:
+    """Databricks takes texts only; null is refused (documented of baseParameters), others go as JSON (assumed)."""
+    if value is None:
+        raise ActivityFailed("3202", f"The value of {what} is null.")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def run_name(activity: Activity) -> str:
@@ -161,16 +168,24 @@ def _workers(written: str) -> dict[str, Any]:
     return {"autoscale": {"min_workers": int(low), "max_workers": int(high)}}
 
 
-async def _output_of(workspace: Workspace, run: Mapping[str, Any]) -> dict[str, Any]:
-    """The output of the run's only task; an old workspace answers for the run itself."""
-    tasks = run.get("tasks") or [run]
-    return await workspace.call("GET", "/api/2.1/jobs/runs/get-output", params={"run_id": str(tasks[-1]["run_id"])})
+async def _output_of(workspace: Workspace, task: Mapping[str, Any]) -> dict[str, Any]:
+    return await workspace.call("GET", "/api/2.1/jobs/runs/get-output", params={"run_id": str(task["run_id"])})
+
+
+def _tasks(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The run's tasks in their order; an old workspace answers for the run itself."""
+    return run.get("tasks") or [dict(run)]
 
 
 async def _error_of(workspace: Workspace, run: Mapping[str, Any]) -> str:
-    """What the notebook raised, as far as the workspace tells; a run that never began has no output to ask for."""
+    """What the code raised, as far as the workspace tells; a run that never began has no output to ask for.
+
+    Of a job's tasks the last one that failed by itself is asked: those behind it have nothing to tell.
+    """
+    tasks = _tasks(run)
+    failed = [task for task in tasks if (task.get("state") or {}).get("result_state") == "FAILED"]
     try:
-        return str((await _output_of(workspace, run)).get("error") or "").strip()
+        return str((await _output_of(workspace, (failed or tasks)[-1])).get("error") or "").strip()
     except ActivityFailed:
         return ""
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.datafactory.activities.databricks import start_and_watch, workspace_of
+from emulators.datafactory.activities.databricks import as_text, start_and_watch, workspace_of
 from emulators.datafactory.activities.failure import ActivityFailed
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.engine.activity import Activity
@@ -16,6 +16,8 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     request: dict[str, Any] = {"job_id": int(job), "idempotency_token": activity.activity_run_id}
     parameters = activity.type_properties.get("jobParameters") or {}
     if parameters:
-        request["job_parameters"] = {name: str(value) for name, value in parameters.items()}
+        request["job_parameters"] = {
+            name: as_text(value, f"parameter '{name}' in 'jobParameters'") for name, value in parameters.items()
+        }
     workspace = await workspace_of(activity, services)
     return await start_and_watch(workspace, "/api/2.1/jobs/run-now", request, services)

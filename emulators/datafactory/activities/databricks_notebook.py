@@ -1,9 +1,8 @@
 """DatabricksNotebook: runs a notebook of the workspace with base parameters; its exit value is the output."""
 
-import json
 from typing import Any
 
-from emulators.datafactory.activities.databricks import submit_and_wait
+from emulators.datafactory.activities.databricks import as_text, submit_and_wait
 from emulators.datafactory.activities.failure import ActivityFailed
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.engine.activity import Activity
@@ -17,12 +16,7 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     task: dict[str, Any] = {"notebook_path": path, "source": "WORKSPACE"}
     parameters = activity.type_properties.get("baseParameters") or {}
     if parameters:
-        task["base_parameters"] = {name: _text(name, value) for name, value in parameters.items()}
+        task["base_parameters"] = {
+            name: as_text(value, f"parameter '{name}' in 'baseParameters'") for name, value in parameters.items()
+        }
     return await submit_and_wait(activity, services, {"notebook_task": task})
-
-
-def _text(name: str, value: Any) -> str:
-    """Databricks takes texts only; null is refused (documented), other values go as their JSON (assumed)."""
-    if value is None:
-        raise ActivityFailed("3202", f"The value of the notebook parameter '{name}' in 'baseParameters' is null.")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulators.datafactory.activities.databricks import submit_and_wait
+from emulators.datafactory.activities.databricks import as_text, submit_and_wait
 from emulators.datafactory.activities.failure import ActivityFailed
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.engine.activity import Activity
@@ -13,6 +13,7 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     file = activity.type_properties.get("pythonFile")
     if not isinstance(file, str) or not file:
         raise ActivityFailed("3201", "Missing required field: settings.task.spark_python_task.python_file.")
-    arguments = [str(argument) for argument in activity.type_properties.get("parameters") or []]
+    given = activity.type_properties.get("parameters") or []
+    arguments = [as_text(value, f"argument {number} in 'parameters'") for number, value in enumerate(given, 1)]
     task = {"python_file": file, "parameters": arguments}
     return await submit_and_wait(activity, services, {"spark_python_task": task})

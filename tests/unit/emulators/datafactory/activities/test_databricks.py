@@ -189,13 +189,44 @@ async def test_a_missing_linked_service_is_named(services, activity):
 
 async def test_a_python_file(network, services, activity):
     answers(network, run_of("TERMINATED", "SUCCESS"), output={"logs": "hello"})
-    await run_activity(
-        activity("DatabricksSparkPython", "databricks", pythonFile="dbfs:/x.py", parameters=["a", 1]), services
+    library = {"pypi": {"package": "tensorflow"}}
+    output = await run_activity(
+        activity(
+            "DatabricksSparkPython",
+            "databricks",
+            pythonFile="dbfs:/x.py",
+            parameters=["a", 1, True],
+            libraries=[library],
+        ),
+        services,
     )
-    assert sent(network, "submit")["tasks"][0]["spark_python_task"] == {
-        "python_file": "dbfs:/x.py",
-        "parameters": ["a", "1"],
-    }
+    assert output["runPageUrl"] == PAGE
+    assert "runOutput" not in output
+    assert sent(network, "submit")["tasks"] == [
+        {
+            "task_key": "Do_it",
+            "existing_cluster_id": "0101-000000-abc",
+            "spark_python_task": {"python_file": "dbfs:/x.py", "parameters": ["a", "1", "true"]},
+            "libraries": [library],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("properties", "code", "words"),
+    [
+        ({}, "3201", r"settings\.task\.spark_python_task\.python_file"),
+        ({"pythonFile": 5}, "3201", r"settings\.task\.spark_python_task\.python_file"),
+        ({"pythonFile": "dbfs:/x.py", "parameters": ["a", None]}, "3202", "argument 2 in 'parameters' is null"),
+    ],
+)
+async def test_a_wrong_python_activity_is_refused_before_anything_is_sent(
+    network, services, activity, properties, code, words
+):
+    with pytest.raises(ActivityFailed, match=words) as failure:
+        await run_activity(activity("DatabricksSparkPython", "databricks", **properties), services)
+    assert failure.value.code == code
+    assert not network.requests
 
 
 async def test_a_job(network, services, activity):
@@ -204,6 +235,35 @@ async def test_a_job(network, services, activity):
     output = await run_activity(activity("DatabricksJob", "databricks", jobId="42", jobParameters={"a": "b"}), services)
     assert output["runOutput"] == "done"
     assert sent(network, "run-now")["job_parameters"] == {"a": "b"}
+
+
+async def test_the_error_of_a_job_is_that_of_the_task_that_failed(network, services, activity):
+    def state(result: str) -> dict[str, Any]:
+        return {"life_cycle_state": "TERMINATED", "result_state": result}
+
+    run = run_of("INTERNAL_ERROR", "FAILED", "Task a failed with message: Workload failed")
+    run["tasks"] = [{"run_id": 8, "state": state("FAILED")}, {"run_id": 9, "state": state("UPSTREAM_FAILED")}]
+    answers(network, run, output={"error": "ValueError: no rows"})
+    network.on("POST", f"{API}/run-now", {"run_id": 7})
+    with pytest.raises(ActivityFailed, match=r"Task a failed .* ValueError: no rows"):
+        await run_activity(activity("DatabricksJob", "databricks", jobId="42"), services)
+    assert network.requests[-1].url.params["run_id"] == "8"
+
+
+@pytest.mark.parametrize(
+    ("properties", "code", "words"),
+    [
+        ({"jobId": "load"}, "3201", "'jobId' must be the number of a job, not 'load'"),
+        ({"jobId": "4", "jobParameters": {"a": None}}, "3202", "parameter 'a' in 'jobParameters' is null"),
+    ],
+)
+async def test_a_wrong_job_activity_is_refused_before_anything_is_sent(
+    network, services, activity, properties, code, words
+):
+    with pytest.raises(ActivityFailed, match=words) as failure:
+        await run_activity(activity("DatabricksJob", "databricks", **properties), services)
+    assert failure.value.code == code
+    assert not network.requests
 
 
 async def test_an_output_over_4_mb_fails(network, services, activity):
