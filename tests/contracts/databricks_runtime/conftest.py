@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from emulators.databricks.runtime.runner import NotebookRunSpec, RunContext, RunResult, TaskRunner
+from emulators.databricks.runtime.runner import NotebookRunSpec, PythonRunSpec, RunContext, RunResult, TaskRunner
 from emulators.databricks.runtime.settings import RuntimeSettings
 from emulators.databricks.runtime.spark import SparkDriver
 from emulators.kernel.cache import cache_folder
@@ -186,6 +186,12 @@ class Bench:
         run_id = run_id or next(self.ids)
         return await self.runner.run(
             NotebookRunSpec(run_id, path, parameters, timeout, f"run-{run_id}", replace(self.context, job_id=77))
+        )
+
+    async def run_file(self, file: str, *parameters: str) -> RunResult:
+        run_id = next(self.ids)
+        return await self.runner.run(
+            PythonRunSpec(run_id, file, list(parameters), None, f"run-{run_id}", replace(self.context, job_id=77))
         )
 
 

@@ -126,3 +126,19 @@ async def test_two_notebooks_append_to_one_table_at_once(bench, container, mount
         f"dbutils.notebook.exit(spark.read.load('{point}/t').count())\ndbutils.fs.unmount('{point}')"
     )
     assert counted.exit_value == "11"
+
+
+@pytest.mark.parametrize(("scheme", "kind"), [("wasbs", "blob"), ("abfss", "dfs")])
+async def test_a_python_file_in_a_container_runs_where_the_cluster_has_the_key(bench, container, storage, scheme, kind):
+    address = f"{scheme}://{container.container_name}@{ACCOUNT}.{kind}.core.windows.net/jobs/ä run.py"
+    container.upload_blob("jobs/ä run.py", b"import sys\nprint(sys.argv, spark.range(3).count())\n")
+    setting = f"fs.azure.account.key.{ACCOUNT}.{kind}.core.windows.net"
+    given = await bench.run(
+        f"sc._jsc.hadoopConfiguration().set('{setting}', dbutils.secrets.get('s', 'key'))"  # as a cluster's settings do
+    )
+    assert given.outcome == "SUCCESS", given
+    try:
+        result = await bench.run_file(address, "a", "b c")
+    finally:
+        await bench.run(f"sc._jsc.hadoopConfiguration().unset('{setting}')")
+    assert (result.outcome, result.logs) == ("SUCCESS", f"['{address}', 'a', 'b c'] 3\n"), result
