@@ -38,6 +38,7 @@ class Project:
             location=local.text("azure.location"),
             factory=local.text("data_factory.name"),
             storage_account=local.text("storage.account"),
+            key_vault=local.text("key_vault.name"),
             containers=tuple(local.table("storage.containers").values()),
             databricks_workspace=local.text("databricks.workspace_resource_id").rpartition("/")[2],
             databricks_workspace_id=local.text("databricks.workspace_id"),

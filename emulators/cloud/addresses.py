@@ -39,6 +39,7 @@ def environment_variables(
         "AZURE_TENANT_ID": settings.tenant_id,
         "AZURE_CLIENT_ID": instance.client_id,
         "AZURE_CLIENT_SECRET": instance.client_secret,
+        "AZURE_KEYVAULT_URL": addresses["keyvault"],
         "AZURE_SUBSCRIPTION_ID": settings.subscription_id,
         "DRYDOCK_RESOURCE_GROUP": settings.resource_group,
         "DRYDOCK_FACTORY": settings.factory,

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from emulators.kernel.server import Listener, PortInUse
 from emulators.kernel.tokens import TokenIssuer
+from emulators.keyvault.seal import generate_key
 
 
 class StateInUse(Exception):
@@ -35,6 +36,7 @@ class Instance:
     factory_client_secret: str
     event_grid_key: str
     token_key: str
+    vault_key: str = field(default_factory=generate_key)  # folders of an earlier time get theirs at the next start
     ports: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -69,6 +71,7 @@ class Instance:
             self.factory_client_secret,
             self.event_grid_key,
             self.token_key,
+            self.vault_key,
         )
 
     def listener(self, service: str) -> Listener:

@@ -105,7 +105,9 @@ class LocalCloud:
         await self._run_all(wiring.before)
         await _side_by_side(storage(), spark())
         await self._run_all(wiring.after)
-        self._progress("Event Grid, Data Factory, Databricks, Azure ML, Resource Manager and Entra ID answer")
+        self._progress(
+            "Event Grid, Data Factory, Databricks, Azure ML, Key Vault, Resource Manager and Entra ID answer"
+        )
 
     async def _run_all(self, services: Iterable[_Startable]) -> None:
         for service in services:

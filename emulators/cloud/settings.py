@@ -23,6 +23,7 @@ class CloudSettings:
     location: str
     factory: str
     storage_account: str
+    key_vault: str
     databricks_workspace: str
     databricks_workspace_id: str
     databricks_cluster_id: str
@@ -45,6 +46,11 @@ class CloudSettings:
     def storage_account_id(self) -> str:
         """The ARM id of the storage account: the scope of blob event triggers."""
         return f"{self.group_id}/providers/Microsoft.Storage/storageAccounts/{self.storage_account}"
+
+    @property
+    def key_vault_id(self) -> str:
+        """The ARM id of the key vault."""
+        return f"{self.group_id}/providers/Microsoft.KeyVault/vaults/{self.key_vault}"
 
     @property
     def databricks_workspace_resource_id(self) -> str:

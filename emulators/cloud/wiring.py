@@ -28,6 +28,10 @@ from emulators.kernel.clock import Clock
 from emulators.kernel.server import Listener
 from emulators.kernel.store import DocumentStore
 from emulators.kernel.tokens import TokenIssuer
+from emulators.keyvault import routes as keyvault_routes
+from emulators.keyvault import vaults as keyvault_management_routes
+from emulators.keyvault.service import KeyVaultService
+from emulators.keyvault.settings import KeyVaultSettings
 from emulators.resourcemanager import routes as resourcemanager_routes
 from emulators.resourcemanager.service import ResourceManagerService, ResourceManagerSettings
 from emulators.storage import routes as storage_routes
@@ -39,12 +43,14 @@ SERVICES = (
     "storage_management",
     "eventgrid",
     "entra",
+    "keyvault",
+    "keyvault_management",
     "resourcemanager",
     "datafactory",
     "databricks",
     "azureml",
 )
-HTTPS_SERVICES = frozenset({"entra", "resourcemanager", "azureml"})
+HTTPS_SERVICES = frozenset({"entra", "keyvault", "resourcemanager", "azureml"})
 """Those whose clients refuse to send a bearer token over plain HTTP."""
 
 
@@ -75,6 +81,7 @@ class Wiring:
         )
 
         self.entra = EntraService(self._entra_settings())
+        self.key_vault = KeyVaultService(self._key_vault_settings())
         self.resource_manager = ResourceManagerService(self._resource_manager_settings())
         self.event_grid = EventGridService(self._event_grid_settings())
         self.storage = StorageService(self._storage_settings(storage_listener))
@@ -84,13 +91,15 @@ class Wiring:
         self.azureml = AzureMLService(self._azureml_settings())
         self.data_factory = DataFactoryService(self._data_factory_settings())
 
-        self.before = (self.entra, self.resource_manager, self.event_grid)
+        self.before = (self.entra, self.key_vault, self.resource_manager, self.event_grid)
         self.after = (self.databricks, self.azureml, self.data_factory)
 
     def applications(self) -> dict[str, ASGIApp]:
         """Every service's application by name; storage is missing, it answers on its own socket."""
         return {
             "entra": entra_routes.app(self.entra),
+            "keyvault": keyvault_routes.app(self.key_vault),
+            "keyvault_management": keyvault_management_routes.app(self.key_vault),
             "resourcemanager": resourcemanager_routes.app(self.resource_manager),
             "eventgrid": eventgrid_routes.app(self.event_grid),
             "storage_management": storage_routes.app(self.storage),
@@ -119,6 +128,19 @@ class Wiring:
             issuer=self._issuer,
         )
 
+    def _key_vault_settings(self) -> KeyVaultSettings:
+        return KeyVaultSettings(
+            address=self._addresses["keyvault"],
+            resource_id=self._settings.key_vault_id,
+            location=self._settings.location,
+            tenant_id=self._settings.tenant_id,
+            authority=self._addresses["entra"],
+            seal_key=self._instance.vault_key,
+            store=self._store("keyvault"),
+            clock=self._clock,
+            verifier=self._verifier,
+        )
+
     def _resource_manager_settings(self) -> ResourceManagerSettings:
         return ResourceManagerSettings(
             address=self._addresses["resourcemanager"],
@@ -130,6 +152,7 @@ class Wiring:
             providers={
                 "microsoft.datafactory": self._addresses["datafactory"],
                 "microsoft.eventgrid": self._addresses["eventgrid"],
+                "microsoft.keyvault": self._addresses["keyvault_management"],
                 "microsoft.machinelearningservices": self._addresses["azureml"],
                 "microsoft.storage": self._addresses["storage_management"],
             },

@@ -162,9 +162,12 @@ def raw_path(request: Request) -> str:
     return raw.split(b"?", 1)[0].decode("ascii", "replace")
 
 
-async def read_object(request: Request) -> dict[str, Any]:
-    """The request's body as a JSON object; an empty body is `{}`. Raises InvalidBody with the place of the error."""
-    body = await request.body()
+async def read_object(request: Request, limit: int | None = None) -> dict[str, Any]:
+    """The request's body as a JSON object; an empty body is `{}`. Raises InvalidBody with the place of the error.
+
+    With a `limit` in bytes raises BodyTooLarge before more than that is held.
+    """
+    body = await request.body() if limit is None else await limited_body(request, limit)
     if not body.strip():
         return {}
     try:

@@ -7,10 +7,11 @@ the process-wide masker before it is used.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
-from emulators.datafactory.activities.calls import Caller
+from emulators.datafactory.activities.calls import Caller, json_object
 from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
 from emulators.datafactory.activities.identity import Identity
 from emulators.datafactory.engine.resources import Resources
@@ -94,16 +95,29 @@ async def _from_vault(
     if vault.type != "AzureKeyVault":
         raise NotBuiltYet(f"A secret store of type '{vault.type}'", "a case in activities/linked_services.py.")
     base = vault.text("baseUrl", "2103").rstrip("/")
-    version = f"/{secret['secretVersion']}" if secret.get("secretVersion") else ""
+    which = str(secret.get("secretName") or "")
+    if not which:
+        raise ActivityFailed("2103", f"A secret of the linked service '{name}' has no value for 'secretName'.")
+    # without a version, or with an empty one, the latest is meant (documented)
+    path = "/".join(quote(part, safe="") for part in (which, str(secret.get("secretVersion") or "")) if part)
     caller = Caller(http, {"Authorization": f"Bearer {await identity.token(VAULT)}"}, _vault_unreachable)
-    answer = await caller.call("GET", f"{base}/secrets/{secret.get('secretName')}{version}?api-version={VAULT_API}")
+    answer = await caller.call("GET", f"{base}/secrets/{path}?api-version={VAULT_API}")
     if answer.status_code != httpx.codes.OK:
-        raise ActivityFailed(
-            "AzureKeyVaultError",
-            f"The secret '{secret.get('secretName')}' of linked service '{name}' could not be read: "
-            f"{base} answered {answer.status_code}: {answer.text[:500]}",
-        )
-    return str(answer.json()["value"])
+        raise _unreadable(which, name, f"{base} answered {answer.status_code}: {answer.text[:500]}")
+    value = json_object(answer, _no_vault).get("value")
+    if not isinstance(value, str):
+        raise _unreadable(which, name, f"{base} answered without a value.")
+    return value
+
+
+def _unreadable(secret: str, name: str, reason: str) -> ActivityFailed:
+    return ActivityFailed(
+        "AzureKeyVaultError", f"The secret '{secret}' of linked service '{name}' could not be read: {reason}"
+    )
+
+
+def _no_vault(url: str, reason: str) -> ActivityFailed:
+    return ActivityFailed("AzureKeyVaultError", f"The address {url} is not a key vault's. {reason}")
 
 
 def _vault_unreachable(url: str, reason: str) -> ActivityFailed:
