@@ -33,6 +33,7 @@ def environment_variables(
     bundle = str(authority.bundle_pem)
     return {
         "AZURE_STORAGE_CONNECTION_STRING": storage_connection_string,
+        "AZURE_STORAGE_BLOB_ENDPOINT": f"{addresses['storage_https']}/{settings.storage_account}",
         "DATABRICKS_HOST": addresses["databricks"],
         "DATABRICKS_TOKEN": instance.databricks_token,
         "AZURE_AUTHORITY_HOST": addresses["entra"],

@@ -76,7 +76,8 @@ class LocalCloud:
             }
         )
         authority = LocalAuthority(folder / "certificates")
-        wiring = Wiring(self.settings, instance, addresses, authority, folder, self._clock, listeners["storage"])
+        doors = listeners["storage"], listeners["storage_https"]
+        wiring = Wiring(self.settings, instance, addresses, authority, folder, self._clock, *doors)
         for name, app in wiring.applications().items():
             tls = authority.server_context() if name in HTTPS_SERVICES else None
             await self._stack.enter_async_context(serve(app, listeners[name], tls=tls))

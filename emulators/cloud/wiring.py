@@ -40,6 +40,7 @@ from emulators.storage.settings import StorageSettings
 
 SERVICES = (
     "storage",
+    "storage_https",
     "storage_management",
     "eventgrid",
     "entra",
@@ -50,7 +51,7 @@ SERVICES = (
     "databricks",
     "azureml",
 )
-HTTPS_SERVICES = frozenset({"entra", "keyvault", "resourcemanager", "azureml"})
+HTTPS_SERVICES = frozenset({"storage_https", "entra", "keyvault", "resourcemanager", "azureml"})
 """Those whose clients refuse to send a bearer token over plain HTTP."""
 
 
@@ -66,6 +67,7 @@ class Wiring:
         folder: Path,
         clock: Clock,
         storage_listener: Listener,
+        secure_storage_listener: Listener,
     ) -> None:
         self._settings = settings
         self._instance = instance
@@ -84,7 +86,7 @@ class Wiring:
         self.key_vault = KeyVaultService(self._key_vault_settings())
         self.resource_manager = ResourceManagerService(self._resource_manager_settings())
         self.event_grid = EventGridService(self._event_grid_settings())
-        self.storage = StorageService(self._storage_settings(storage_listener))
+        self.storage = StorageService(self._storage_settings(storage_listener, secure_storage_listener))
         runtime = self._runtime_settings()
         self.driver = SparkDriver(runtime)
         self.databricks = DatabricksService(self._databricks_settings(), TaskRunner(self.driver, runtime))
@@ -173,7 +175,7 @@ class Wiring:
             ca_bundle=self._authority.bundle_pem,
         )
 
-    def _storage_settings(self, listener: Listener) -> StorageSettings:
+    def _storage_settings(self, listener: Listener, secure_listener: Listener) -> StorageSettings:
         account = self._settings.storage_account
         return StorageSettings(
             accounts={account: self._instance.storage_key},
@@ -181,11 +183,13 @@ class Wiring:
             event_grid={account: self._topic_key},
             data_folder=self._folder / "azurite",
             listener=listener,
+            secure_listener=secure_listener,
             authority=self._authority,
             azurite=self._settings.azurite,
             store=self._store("storage"),
             clock=self._clock,
             verifier=self._verifier,
+            token_authority=f"{self._addresses['entra']}/{self._settings.tenant_id}",
             location=self._settings.location,
         )
 

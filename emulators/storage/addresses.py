@@ -90,6 +90,13 @@ def read_address(target: Target, accounts: Collection[str]) -> Address:
     return Address(account, container, blob.replace("\\", "/"))  # as Azure, and Azurite, do
 
 
+def signed_path(target: Target, accounts: Collection[str]) -> str:
+    """The path that a signature is made of: as it was sent, without the mark of the secondary location."""
+    in_host = product_account(target.host, accounts) is not None
+    name = target.host.partition(".")[0] if in_host else _segments(target.path)[0]
+    return target.path.replace(_SECONDARY, "", 1) if name.endswith(_SECONDARY) else target.path
+
+
 def product_account(host: str, accounts: Collection[str]) -> str | None:
     """The account that a host names as in Azure; None for this machine's own names (path style).
 

@@ -1,11 +1,13 @@
 """Blob Batch: several requests in one multipart body, several answers in another; pure.
 
 Documented: at most 256 sub-requests and 4 MiB; each part is `application/http` with a Content-ID that the answer
-repeats. Only what events need is read: method, target, headers; and of the answers status and headers.
+repeats, and proves for itself who sends it. Only what events and signatures need is read: method, target, headers;
+and of the answers status and headers.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from emulators.kernel.errors import CloudError
 from emulators.storage.addresses import read_address, split_target
@@ -15,6 +17,11 @@ from emulators.storage.operations import Operation, identify
 LARGEST_BODY = 4 << 20
 
 _REQUEST_LINE = re.compile(r"([A-Z]+) (\S+) HTTP/1\.1")
+_AUTHORIZED_PART = re.compile(
+    r"(?P<line>[A-Z]+ \S+ HTTP/1\.1)\r?\n(?P<before>(?:[^\r\n]+\r?\n)*?)"
+    r"Authorization:[ \t]*(?P<value>[^\r\n]*?)[ \t]*(?P<end>\r?\n|\Z)(?P<after>(?:[^\r\n]+\r?\n)*)",
+    re.IGNORECASE,
+)
 _STATUS_LINE = re.compile(r"HTTP/1\.1 (\d{3})")
 
 
@@ -43,6 +50,30 @@ def batch_outcomes(content_type: str, body: bytes) -> dict[str, Outcome]:
             outcome = Outcome(int(match[1]), _headers(inner.partition("\n\n")[0]))
             outcomes[_headers(part_head).get("content-id", str(number))] = outcome
     return outcomes
+
+
+@dataclass(frozen=True)
+class Part:
+    """A request in a batch. `signed` are method, path, query and the headers besides `authorization`."""
+
+    authorization: str
+    signed: tuple[str, str, str, list[tuple[str, str]]]
+
+
+def with_authorizations(body: bytes, authorize: Callable[[Part], str | None]) -> bytes:
+    """The batch with another `Authorization` in each part for which `authorize` gives one; nothing else changes."""
+
+    def replaced(found: re.Match[str]) -> str:
+        method, written, _ = found["line"].split(" ")
+        path, _, query = ("/" + written.removeprefix("/")).partition("?")
+        headers = list(_headers(found["before"] + found["after"]).items())
+        value = authorize(Part(found["value"], (method, path, query, headers)))
+        if value is None:
+            return found[0]
+        start, stop = found.start("value") - found.start(), found.end("value") - found.start()
+        return found[0][:start] + value + found[0][stop:]
+
+    return _AUTHORIZED_PART.sub(replaced, body.decode("latin-1")).encode("latin-1")
 
 
 def _change(request: str, host: str, accounts: Collection[str]) -> Change | None:

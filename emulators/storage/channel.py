@@ -14,9 +14,12 @@ _HIGH = 1 << 20
 
 
 class Channel(asyncio.Protocol):
-    """A connection's two directions. One task reads, one task writes. `connected` is called once it is open."""
+    """A connection's two directions. One task reads, one task writes. `connected` is called once it is open.
 
-    def __init__(self, connected: "Callable[[Channel], None] | None" = None) -> None:
+    `secure` says that it is made over TLS from its beginning.
+    """
+
+    def __init__(self, connected: "Callable[[Channel], None] | None" = None, *, secure: bool = False) -> None:
         self._connected = connected
         self._transport: asyncio.Transport | None = None
         self._chunks: list[bytes] = []
@@ -24,7 +27,7 @@ class Channel(asyncio.Protocol):
         self._eof = False
         self._lost = False
         self._paused = False
-        self._tls = False
+        self._tls = secure
         self._reader: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
 
@@ -65,6 +68,11 @@ class Channel(asyncio.Protocol):
         if transport is None:
             raise ConnectionResetError("the other side left during the TLS handshake")
         self._transport = transport
+
+    @property
+    def secure(self) -> bool:
+        """Whether what is said here travels under TLS."""
+        return self._tls
 
     @property
     def usable(self) -> bool:

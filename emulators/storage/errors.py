@@ -24,6 +24,38 @@ class AuthorizationFailure(CloudError):
     code = "AuthorizationFailure"
 
 
+class AuthenticationFailed(CloudError):
+    """The way in which the request proves who sends it is not taken here."""
+
+    status = 403
+    code = "AuthenticationFailed"
+
+
+class InvalidAuthenticationInfo(CloudError):
+    """A token that opens nothing here: spent, for another audience, of another authority."""
+
+    status = 401
+    code = "InvalidAuthenticationInfo"
+
+    def __init__(self, message: str, challenge: str) -> None:
+        super().__init__(
+            f"Server failed to authenticate the request. {message}", headers={"WWW-Authenticate": challenge}
+        )
+
+
+class UserDelegationNotEmulated(CloudError):
+    """Get User Delegation Key: Azurite gives the key only where it checks tokens itself."""
+
+    status = 501
+    code = "NotImplemented"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Get User Delegation Key is not supported: sign shared access signatures with the account's key, or add "
+            "the key and its check to emulators/storage."
+        )
+
+
 class ServerBusy(CloudError):
     """Nothing was done; clients try again by themselves."""
 

@@ -7,23 +7,20 @@ come out in the order of the commits.
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 
 import h11
 
 from emulators.kernel.errors import CloudError
-from emulators.storage.addresses import Address, Target, read_address, split_target
 from emulators.storage.answers import passed_on, send_error
+from emulators.storage.backstage import Backstage
 from emulators.storage.batch import LARGEST_BODY, batch_changes, batch_outcomes
 from emulators.storage.commit import Commit
 from emulators.storage.dialogue import Dialogue
 from emulators.storage.errors import OperationTimedOut, RequestBodyTooLarge
-from emulators.storage.events import Change, Outcome
-from emulators.storage.heads import body_length, forwarded_request_headers, text_headers
-from emulators.storage.locks import BlobLocks
-from emulators.storage.operations import Operation, identify
-from emulators.storage.pool import AzuritePool
-from emulators.storage.witness import Witness
+from emulators.storage.events import Outcome
+from emulators.storage.heads import body_length, text_headers
+from emulators.storage.operations import Operation
+from emulators.storage.order import Order, read_order
 
 ANSWER_SECONDS = 120.0  # for Azurite's answer once it has the whole request
 
@@ -34,16 +31,6 @@ class ClientGone(Exception):
     """The client left before its request was complete."""
 
 
-@dataclass(frozen=True)
-class Backstage:
-    """What every exchange needs."""
-
-    accounts: frozenset[str]
-    pool: AzuritePool
-    locks: BlobLocks
-    witness: Witness
-
-
 class Exchange:
     """Carries one request. `client` has just read its head."""
 
@@ -52,6 +39,7 @@ class Exchange:
         self._client = client
         self._request = request
         self._headers = text_headers(request.headers)
+        self._length: int | None = 0  # in bytes, None where only the body's end will tell
         self._received = 0
         self._upload: asyncio.Task[None] | None = None
 
@@ -61,17 +49,15 @@ class Exchange:
         Raises InvalidRequest for a request whose end cannot be told (the connection is then of no further use),
         ClientGone when the client left before its request was complete, ConnectionError when it left afterwards.
         """
-        length = body_length(self._request)
+        self._length = body_length(self._request)
         try:
-            target = split_target(self._request.target.decode("ascii"), self._headers.get("host", ""))
-            address = read_address(target, self._backstage.accounts)
-            operation = self._operation(target, address)
+            order = read_order(self._request, self._headers, self._backstage, secure=self._client.channel.secure)
             upstream = await self._backstage.pool.take()
         except CloudError as error:
             await send_error(self._client, error)
             return
         try:
-            await self._carry(upstream, target, address, operation, length)
+            await self._carry(upstream, order)
         except CloudError as error:
             upstream.channel.abort()
             await self._finish_upload()
@@ -83,41 +69,29 @@ class Exchange:
         else:
             self._backstage.pool.give_back(upstream)
 
-    def _operation(self, target: Target, address: Address) -> Operation:
-        """The operation, OTHER where nobody wants its events. Raises ServerBusy when they cannot be kept."""
-        operation = identify(self._request.method.decode(), address, target.parameters(), self._headers)
-        if operation is Operation.OTHER or not self._backstage.witness.watches(address):
-            return Operation.OTHER
-        return operation
-
-    async def _carry(
-        self, upstream: Dialogue, target: Target, address: Address, operation: Operation, length: int | None
-    ) -> None:
-        head = h11.Request(
-            method=self._request.method,
-            target=target.origin_form,
-            headers=forwarded_request_headers(self._request),
-        )
+    async def _carry(self, upstream: Dialogue, order: Order) -> None:
         if self._client.http.they_are_waiting_for_100_continue:
             await self._client.send(h11.InformationalResponse(status_code=100, headers=[]))
-        if operation is Operation.BATCH:
-            await self._carry_batch(upstream, head, target.host)
+        if order.change.operation is Operation.BATCH:
+            await self._carry_batch(upstream, order)
             return
-        changes = [] if operation is Operation.OTHER else [Change(operation, address, self._headers)]
+        changes = [order.change] if order.watched else []
         async with Commit(self._backstage.locks, self._backstage.witness, changes) as commit:
-            if operation.commits_on_head:
+            if order.change.operation.commits_on_head:
                 await commit.begin()
-            await self._send(upstream, head, commit, inline=length is not None and length <= _INLINE_BODY)
+            await self._send(upstream, order, commit)
             response = await self._answer(upstream)
             outcome = Outcome(response.status_code, text_headers(response.headers))
             await commit.end([outcome] * len(changes), self._received)
         await self._return(upstream, response)
         await self._finish_upload()
 
-    async def _carry_batch(self, upstream: Dialogue, head: h11.Request, host: str) -> None:
+    async def _carry_batch(self, upstream: Dialogue, order: Order) -> None:
         """A batch is read whole (documented limit 4 MiB) because its parts say what it changes."""
         body = await self._whole_body()
-        changes = batch_changes(self._headers.get("content-type", ""), body, host, self._backstage.accounts)
+        content_type, accounts = self._headers.get("content-type", ""), self._backstage.accounts
+        changes = batch_changes(content_type, body, order.host, accounts) if order.watched else {}
+        head, body = order.forward.batch(body)
         async with Commit(self._backstage.locks, self._backstage.witness, list(changes.values())) as commit:
             await commit.begin()
             await _try_send(upstream, [head, h11.Data(data=body), h11.EndOfMessage()])
@@ -128,9 +102,10 @@ class Exchange:
             await commit.end([outcomes.get(part, unanswered) for part in changes], 0)
         await self._client.send_all(passed_on(response), h11.Data(data=answer), h11.EndOfMessage())
 
-    async def _send(self, upstream: Dialogue, head: h11.Request, commit: Commit, *, inline: bool) -> None:
+    async def _send(self, upstream: Dialogue, order: Order, commit: Commit) -> None:
         """Send head and body; a long body goes on beside the answer, which Azurite may give before its end."""
-        if inline:
+        head = order.forward.head()
+        if self._length is not None and self._length <= _INLINE_BODY:
             await self._upload_to(upstream, head, commit)
         else:
             self._upload = asyncio.create_task(self._upload_to(upstream, head, commit), name="upload")

@@ -1,7 +1,8 @@
 """The storage front door: the one address that every storage client uses.
 
-It answers ordinary requests (`http://127.0.0.1:port/account/…`) and is an HTTP proxy for the JVM: absolute-form
-requests and CONNECT to the accounts' Azure hosts, whose TLS ends here with a certificate of the local authority.
+It answers ordinary requests (`http://127.0.0.1:port/account/…`, and on a second port the same over HTTPS, where
+tokens are taken) and is an HTTP proxy for the JVM: absolute-form requests and CONNECT to the accounts' Azure hosts,
+whose TLS ends here with a certificate of the local authority.
 Everything goes on to Azurite, Host header kept; nothing goes anywhere else.
 """
 
@@ -9,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
+from functools import partial
 
 import h11
 
@@ -16,10 +18,11 @@ from emulators.kernel.errors import CloudError
 from emulators.kernel.server import Listener
 from emulators.storage.addresses import product_account
 from emulators.storage.answers import send_error
+from emulators.storage.backstage import Backstage
 from emulators.storage.channel import Channel
 from emulators.storage.dialogue import Dialogue
 from emulators.storage.errors import AuthorizationFailure, InvalidRequest
-from emulators.storage.exchange import Backstage, ClientGone, Exchange
+from emulators.storage.exchange import ClientGone, Exchange
 
 _logger = logging.getLogger("drydock.storage")
 
@@ -29,25 +32,31 @@ _TLS_PORT = "443"
 
 
 class FrontDoor:
-    """Serves connections on a reserved listener until stopped. `tls` ends the accounts' HTTPS connections."""
+    """Serves connections on reserved listeners until stopped. `tls` ends the accounts' HTTPS connections."""
 
-    def __init__(self, listener: Listener, backstage: Backstage, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self, listener: Listener, backstage: Backstage, tls: ssl.SSLContext, secure_listener: Listener | None = None
+    ) -> None:
         self._listener = listener
+        self._secure_listener = secure_listener
         self._backstage = backstage
         self._tls = tls
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._idle: set[asyncio.Task[None]] = set()
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Begin to accept."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, sock=self._listener.socket)
+        self._servers.append(await loop.create_server(self._accept, sock=self._listener.socket))
+        if self._secure_listener is not None:
+            accept = partial(self._accept, secure=True)
+            self._servers.append(await loop.create_server(accept, sock=self._secure_listener.socket, ssl=self._tls))
 
     async def stop(self) -> None:
         """Accept nothing more; requests under way get a few seconds to end, idle connections are closed."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for task in self._idle:
             task.cancel()
         if self._connections:
@@ -56,9 +65,11 @@ class FrontDoor:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         self._listener.close()
+        if self._secure_listener is not None:
+            self._secure_listener.close()
 
-    def _accept(self) -> Channel:
-        return Channel(self._take)
+    def _accept(self, *, secure: bool = False) -> Channel:
+        return Channel(self._take, secure=secure)
 
     def _take(self, channel: Channel) -> None:
         task = asyncio.create_task(self._serve(channel), name="storage connection")

@@ -1,9 +1,6 @@
 """What the front door itself asks Azurite about a blob: Get Blob Properties, signed with the account's key."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -14,6 +11,7 @@ from emulators.storage.addresses import Address
 from emulators.storage.dialogue import Dialogue
 from emulators.storage.heads import text_headers
 from emulators.storage.pool import AzuritePool
+from emulators.storage.shared_key import authorization
 
 _ANSWER_SECONDS = 30.0
 _VERSION = "2021-12-02"
@@ -58,13 +56,11 @@ class Inspector:
 
 
 def signed_head_request(address: Address, key: str, now: datetime) -> dict[str, str]:
-    """The headers of a Get Blob Properties request, signed with Shared Key (documented: Authorize with Shared Key)."""
-    date = format_datetime(now.astimezone(UTC), usegmt=True)
-    text = "HEAD" + "\n" * 12 + f"x-ms-date:{date}\nx-ms-version:{_VERSION}\n/{address.account}{address.path}"
-    digest = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
-    return {
+    """The headers of a Get Blob Properties request, signed with the account's key."""
+    headers = {
         "Host": f"{address.account}.blob.core.windows.net",
-        "x-ms-date": date,
+        "x-ms-date": format_datetime(now.astimezone(UTC), usegmt=True),
         "x-ms-version": _VERSION,
-        "Authorization": f"SharedKey {address.account}:{base64.b64encode(digest).decode()}",
     }
+    signature = authorization("HEAD", address.path, "", headers.items(), account=address.account, key=key)
+    return {**headers, "Authorization": signature}

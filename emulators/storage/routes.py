@@ -78,7 +78,7 @@ def _resource(service: StorageService, account: str) -> dict[str, Any]:
         "tags": {},
         "properties": {
             "provisioningState": "Succeeded",
-            "primaryEndpoints": {"blob": f"{service.blob_endpoint(account)}/"},
+            "primaryEndpoints": {"blob": f"{service.secure_blob_endpoint(account)}/"},
             "primaryLocation": location,
             "statusOfPrimary": "available",
             "isHnsEnabled": False,

@@ -7,7 +7,8 @@ import httpx
 
 from emulators.kernel.masking import masker
 from emulators.storage.azurite import Azurite, WayOut, start_azurite
-from emulators.storage.exchange import Backstage
+from emulators.storage.backstage import Backstage
+from emulators.storage.bearer import BearerTokens
 from emulators.storage.front_door import FrontDoor
 from emulators.storage.inspection import Inspector
 from emulators.storage.intents import Intents
@@ -43,6 +44,11 @@ class StorageService:
     def blob_endpoint(self, account: str) -> str:
         """The address of an account's Blob service, path style."""
         return f"{self.address}/{account}"
+
+    def secure_blob_endpoint(self, account: str) -> str:
+        """The same over HTTPS, for clients with tokens; the plain address where there is no other."""
+        listener = self.settings.secure_listener
+        return self.blob_endpoint(account) if listener is None else f"{listener.address('https')}/{account}"
 
     def azurite_endpoint(self, account: str) -> str:
         """The address of an account at Azurite itself, past the front door: writes there raise no events.
@@ -94,10 +100,16 @@ class StorageService:
         intents = Intents(settings.store)
         witness = Witness(inspector, self._outbox, intents, settings.resource_ids, settings.clock.now)
         await witness.recover()
-        backstage = Backstage(frozenset(settings.accounts), self._pool, BlobLocks(), witness)
+        backstage = Backstage(frozenset(settings.accounts), self._pool, BlobLocks(), witness, self._bearer_tokens())
         tls = await asyncio.to_thread(settings.authority.server_context, *_TLS_NAMES)
-        self._door = FrontDoor(settings.listener, backstage, tls)
+        self._door = FrontDoor(settings.listener, backstage, tls, settings.secure_listener)
         await self._door.start()
+
+    def _bearer_tokens(self) -> BearerTokens | None:
+        settings = self.settings
+        if settings.verifier is None or not settings.token_authority:
+            return None
+        return BearerTokens(settings.verifier, settings.token_authority, settings.accounts)
 
     async def stop(self) -> None:
         """Close the door, let Azurite save and end. Events that Event Grid has not taken stay in the store."""
@@ -105,6 +117,8 @@ class StorageService:
             await self._door.stop()
         else:
             self.settings.listener.close()
+            if self.settings.secure_listener is not None:
+                self.settings.secure_listener.close()
         if self._outbox is not None:
             await self._outbox.stop()
         if self._client is not None:

@@ -19,8 +19,10 @@ class StorageSettings:
     `accounts`: name to key (base64). `resource_ids`: name to Resource Manager id, needed for accounts with events.
     `event_grid`: name to (publish address, its key); an account without one raises no events. `data_folder`: where
     Azurite keeps blobs, None for memory. `store`: where undelivered events are kept. `clock`: the time that events
-    carry. `azurite` and `image`: as `start_azurite` takes them. `verifier`: who checks tokens of the Resource Manager
-    surface; without it that surface is closed.
+    carry. `azurite` and `image`: as `start_azurite` takes them. `verifier`: who checks tokens; without it the Resource
+    Manager surface is closed. `token_authority`: the token authority's address with the tenant, for the challenge to
+    clients of blobs; without it, or without a verifier, blobs are not opened by tokens. `secure_listener`: where the
+    door answers over HTTPS, which clients with tokens ask for; None where it does so only as a proxy.
     """
 
     accounts: Mapping[str, str]
@@ -34,4 +36,6 @@ class StorageSettings:
     image: str | None = None
     clock: Clock = field(default_factory=RealClock)
     verifier: TokenVerifier | None = None
+    token_authority: str = ""
+    secure_listener: Listener | None = None
     location: str = "westeurope"

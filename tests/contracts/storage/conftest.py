@@ -11,16 +11,19 @@ import time
 import uuid
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from emulators.entra.routes import app as entra_app
+from emulators.entra.service import EntraService, EntraSettings
 from emulators.eventgrid.routes import app as event_grid_app
 from emulators.eventgrid.service import EventGridService
 from emulators.eventgrid.settings import EventGridSettings, TopicSettings
@@ -36,6 +39,8 @@ from emulators.storage.settings import StorageSettings
 T = TypeVar("T")
 
 ACCOUNT, OTHER_ACCOUNT = "drydockone", "drydocktwo"
+TENANT = "11111111-0000-4000-8000-000000000001"
+CLIENT, CLIENT_SECRET = "22222222-0000-4000-8000-000000000002", "the-clients-secret"
 GROUP = "/subscriptions/00000000-0000-4000-8000-00000000000a/resourceGroups/rg"
 
 
@@ -50,7 +55,7 @@ class Place:
         self.keys = {name: base64.b64encode(name.encode() * 6).decode() for name in (ACCOUNT, OTHER_ACCOUNT)}
         self.resource_ids = {name: f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{name}" for name in self.keys}
         self.authority = LocalAuthority(folder / "authority")
-        self._issuer = TokenIssuer(TokenIssuer.generate(), "tenant")
+        self._issuer = TokenIssuer(TokenIssuer.generate(), TENANT)
         self._open = AsyncExitStack()
         self.run(self._start(folder))
         self.sentinels = self.service_client().create_container("sentinels")
@@ -58,14 +63,15 @@ class Place:
     def run(self, work: Coroutine[Any, Any, T], timeout: float = 60) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout)
 
-    def token(self) -> str:
+    def token(self, audience: str = "https://management.azure.com", *, lifetime: timedelta = timedelta(hours=1)) -> str:
         return self._issuer.issue(
-            client_id="client", audience="https://management.azure.com", issuer="here", now=datetime.now(UTC)
+            client_id="client", audience=audience, issuer="here", now=datetime.now(UTC), lifetime=lifetime
         )
 
     async def _start(self, folder: Path) -> None:
         store = DocumentStore(folder / "state.db")
-        grid, hook, manager = Listener.reserve(), Listener.reserve(), Listener.reserve()
+        grid, hook, manager, entra = (Listener.reserve() for _ in range(4))
+        self.token_address = entra.address("https")
         topic = TopicSettings(self.resource_ids[ACCOUNT], "topic-key")
         self.event_grid = EventGridService(
             EventGridSettings(RealClock(), store, self._issuer.verifier(), {ACCOUNT: topic}, self.authority.bundle_pem)
@@ -81,8 +87,13 @@ class Place:
                 store=store,
                 azurite="process",
                 verifier=self._issuer.verifier(),
+                token_authority=f"{self.token_address}/{TENANT}",
+                secure_listener=Listener.reserve(),
             )
         )
+        authority = EntraService(EntraSettings(self.token_address, TENANT, {CLIENT: CLIENT_SECRET}, self._issuer))
+        tls = self.authority.server_context()
+        await self._open.enter_async_context(serve(entra_app(authority), entra, tls=tls))
         await self.event_grid.start()
         self._open.push_async_callback(self.event_grid.stop)
         await self._open.enter_async_context(serve(event_grid_app(self.event_grid), grid))
@@ -116,6 +127,25 @@ class Place:
     def service_client(self, account: str = ACCOUNT) -> BlobServiceClient:
         """Path style, straight to the door."""
         return BlobServiceClient.from_connection_string(self.storage.connection_string(account), retry_total=0)
+
+    def credential(self) -> ClientSecretCredential:
+        return ClientSecretCredential(
+            TENANT,
+            CLIENT,
+            CLIENT_SECRET,
+            authority=self.token_address,
+            disable_instance_discovery=True,
+            connection_verify=str(self.authority.bundle_pem),
+        )
+
+    def token_client(self, account: str = ACCOUNT, *, proxied: bool = False, **more: Any) -> BlobServiceClient:
+        """With a token instead of a key: straight to the door over HTTPS, or through it as a proxy."""
+        address = self.storage.secure_blob_endpoint(account)
+        if proxied:
+            address = f"https://{account}.blob.core.windows.net"
+            more["proxies"] = {"https": self.storage.proxy_address}
+        more = {"credential": self.credential(), "connection_verify": str(self.authority.bundle_pem), **more}
+        return BlobServiceClient(address, retry_total=0, **more)
 
     def proxied_client(self, scheme: str, account: str = ACCOUNT) -> BlobServiceClient:
         """With the account's address of Azure, through the door as a proxy."""

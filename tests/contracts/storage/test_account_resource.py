@@ -16,7 +16,7 @@ def test_the_account_tells_its_blob_address(place: Any) -> None:
     account = answer.json()
     assert (account["name"], account["kind"]) == ("drydockone", "StorageV2")
     assert account["id"] == place.resource_ids["drydockone"]
-    assert account["properties"]["primaryEndpoints"]["blob"] == f"{place.storage.address}/drydockone/"
+    assert account["properties"]["primaryEndpoints"]["blob"] == f"{place.storage.secure_blob_endpoint('drydockone')}/"
 
 
 def test_the_keys_open_the_account(place: Any) -> None:

@@ -1,7 +1,7 @@
 """Reading batches: requests in one body, answers in another."""
 
 from emulators.storage.addresses import Address
-from emulators.storage.batch import batch_changes, batch_outcomes
+from emulators.storage.batch import Part, batch_changes, batch_outcomes, with_authorizations
 from emulators.storage.operations import Operation
 
 ACCOUNTS = frozenset({"acct"})
@@ -59,3 +59,25 @@ def test_answers_are_found_by_content_id() -> None:
     outcomes = batch_outcomes(TYPE, body.encode())
     assert (outcomes["0"].status, outcomes["0"].headers["x-ms-request-id"]) == (202, "r")
     assert outcomes["1"].status == 404
+
+
+def test_proofs_are_replaced_and_nothing_else() -> None:
+    seen: list[Part] = []
+
+    def authorize(part: Part) -> str | None:
+        seen.append(part)
+        return "new" if part.authorization == "Bearer one" else None
+
+    body = (
+        _part("0", "DELETE /con/a%20b? HTTP/1.1\r\nauthorization: Bearer one")
+        + _part("1", "PUT con/c?comp=tier HTTP/1.1\r\nx-ms-access-tier: Cool\r\nAuthorization: Bearer two")
+        + _part("2", "DELETE /con/none HTTP/1.1")
+        + "--batch_1--\r\nAuthorization: Bearer one\r\n\u00fc"
+    )
+    changed = with_authorizations(body.encode(), authorize)
+    assert changed.decode() == body.replace("authorization: Bearer one", "authorization: new")
+    assert [part.authorization for part in seen] == ["Bearer one", "Bearer two"]
+    assert seen[1].signed[:3] == ("PUT", "/con/c", "comp=tier")
+    assert ("x-ms-access-tier", "Cool") in seen[1].signed[3]
+    assert ("x-ms-date", "now") in seen[1].signed[3]
+    assert "authorization" not in dict(seen[0].signed[3])
