@@ -47,6 +47,8 @@ GROUP = "/subscriptions/00000000-0000-4000-8000-00000000000a/resourceGroups/rg"
 class Place:
     """The running services and what the subscriber has received."""
 
+    tenant = TENANT
+
     def __init__(self, folder: Path) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)

@@ -118,9 +118,10 @@ def test_an_account_without_events_takes_batches_too(place: Any) -> None:
 
 
 def test_writes_with_tokens_raise_the_same_events(place: Any, plain_box: Any) -> None:
-    container = place.token_client().get_container_client(plain_box.name)
+    account = place.token_client(max_single_put_size=10, max_block_size=10)
+    container = account.get_container_client(plain_box.name)
     container.upload_blob("one", b"1")
-    container.upload_blob("two", b"2" * 100, max_single_put_size=10, max_block_size=10)
+    container.upload_blob("two", b"2" * 100)
     container.delete_blob("one")
     container.delete_blobs("two")
     assert plain_box.summary() == [
@@ -161,10 +162,8 @@ def test_a_wrong_token_is_told_where_to_get_a_right_one(
     }[kind]
     answer = ask(token)
     assert (answer.status_code, answer.headers["x-ms-error-code"]) == (401, "InvalidAuthenticationInfo")
-    tenant = "11111111-0000-4000-8000-000000000001"
-    assert answer.headers["www-authenticate"] == (
-        f"Bearer authorization_uri={place.token_address}/{tenant}/oauth2/authorize resource_id={STORAGE}"
-    )
+    authority = f"{place.token_address}/{place.tenant}/oauth2/authorize"
+    assert answer.headers["www-authenticate"] == f"Bearer authorization_uri={authority} resource_id={STORAGE}"
 
 
 def test_a_refused_upload_leaves_nothing_and_the_connection_goes_on(place: Any, plain_box: Any) -> None:

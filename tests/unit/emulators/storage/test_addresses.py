@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulators.storage.addresses import Address, Target, product_account, read_address, split_target
+from emulators.storage.addresses import Address, Target, product_account, read_address, signed_path, split_target
 from emulators.storage.errors import AuthorizationFailure, InvalidUri
 
 ACCOUNTS = frozenset({"acct", "other"})
@@ -80,3 +80,16 @@ def test_what_events_say_of_an_address() -> None:
     address = Address("acct", "con", "a b/ü+%.csv")
     assert address.subject == "/blobServices/default/containers/con/blobs/a b/ü+%.csv"
     assert address.url == "https://acct.blob.core.windows.net/con/a%20b/%C3%BC%2B%25.csv"
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "expected"),
+    [
+        ("127.0.0.1", "/acct/con/a%20-secondary", "/acct/con/a%20-secondary"),
+        ("127.0.0.1", "/acct-secondary/con/b-secondary", "/acct/con/b-secondary"),
+        ("acct.blob.core.windows.net", "/acct-secondary/b", "/acct-secondary/b"),
+        ("acct-secondary.blob.core.windows.net", "/con/b", "/con/b"),
+    ],
+)
+def test_a_signature_knows_no_secondary_location(host: str, path: str, expected: str) -> None:
+    assert signed_path(Target(host, path, ""), ACCOUNTS) == expected
