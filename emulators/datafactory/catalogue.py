@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from emulators.datafactory.engine.resources import Resources
+from emulators.datafactory.engine.resources import Resources, assigned_identities
 from emulators.datafactory.secrets import secret_values
 from emulators.datafactory.validation import references
 from emulators.kernel.masking import masker
@@ -115,6 +115,8 @@ class Factory:
                 datasets=self._properties("datasets"),
                 linked_services=self._properties("linkedservices"),
                 triggers=self._properties("triggers"),
+                credentials=self._properties("credentials"),
+                identities=assigned_identities(self.body.get("identity")),
                 global_parameters=dict(self.global_parameters),
             )
         return self._resources

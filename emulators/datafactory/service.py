@@ -15,6 +15,7 @@ import httpx
 
 from emulators.datafactory.activities import ActivityServices, EntraIdentity, ServicePrincipal
 from emulators.datafactory.activities.callbacks import Callbacks
+from emulators.datafactory.activities.services import DIRECT
 from emulators.datafactory.catalogue import Catalogue, Document, Factory, FactoryAddress, is_started
 from emulators.datafactory.clock_triggers import ClockTriggers
 from emulators.datafactory.engine.timestamps import timestamp
@@ -42,9 +43,6 @@ API_VERSION = "2018-06-01"
 
 CALLBACKS = "/__callbacks"
 """Path below which WebHook activities are called back."""
-
-_LOOPBACK: Mapping[str, httpx.AsyncBaseTransport | None] = {"all://127.0.0.1": None, "all://localhost": None}
-"""Addresses of this machine are reached directly, whatever proxy the environment names for the others."""
 
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
@@ -97,7 +95,7 @@ class DataFactoryService:
         # made here and not in start(): reading the certificate bundle takes longer than everything else
         self._http = httpx.AsyncClient(
             verify=ssl.create_default_context(cafile=str(settings.ca_bundle)),
-            mounts=_LOOPBACK,
+            mounts=DIRECT,
             timeout=_TIMEOUT,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=50),
             follow_redirects=False,
@@ -114,6 +112,7 @@ class DataFactoryService:
             identity=identity,
             resource_manager=settings.resource_manager,
             callbacks=self.callbacks,
+            ca_bundle=settings.ca_bundle,
         )
         events = EventTriggers(
             self._catalogue,

@@ -3,6 +3,7 @@
 Shared by the activities that call what a pipeline's author names (Web, WebHook, Azure Function).
 """
 
+import asyncio
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -34,29 +35,53 @@ class Answer:
 
 
 async def send(request: httpx.Request, http: httpx.AsyncClient) -> Answer:
-    """Send and read; raises AnswerTooLarge, and httpx.TransportError when there is no answer."""
-    response = await http.send(request, stream=True)
+    """Send and read; raises AnswerTooLarge, and httpx.HTTPError when there is no answer.
+
+    The request's timeout is that of the whole answer: one that comes byte by byte has no end otherwise.
+    """
+    limit = request.extensions.get("timeout", {}).get("read")
+    try:
+        async with asyncio.timeout(limit):
+            return await _read(await http.send(request, stream=True), str(request.url))
+    except TimeoutError as error:
+        raise httpx.ReadTimeout(f"The answer did not come within {limit:g} seconds.", request=request) from error
+
+
+async def _read(response: httpx.Response, url: str) -> Answer:
     content = bytearray()
     try:
         async for chunk in response.aiter_bytes():
             content += chunk
             if len(content) > MAX_ANSWER:
-                raise AnswerTooLarge(str(request.url))
+                raise AnswerTooLarge(url)
     finally:
         await response.aclose()
-    return Answer(response, content.decode(response.encoding or "utf-8", "replace"))
+    try:
+        return Answer(response, content.decode(response.encoding or "utf-8", "replace"))
+    except LookupError:  # a charset that there is not
+        return Answer(response, content.decode("utf-8", "replace"))
 
 
 async def followed(answer: Answer, first: httpx.Request, http: httpx.AsyncClient) -> Answer:
-    """While the answer is 202 with a Location, ask there. Credentials go to the first request's own place only."""
+    """While the answer is 202 with a Location, ask there. Credentials go to the first request's own place only.
+
+    Raises as `send` does, and httpx.InvalidURL for a Location that is no address.
+    """
     backoff = Backoff()
     while answer.status == httpx.codes.ACCEPTED and answer.response.headers.get("location"):
         await backoff.pause()
-        place = httpx.URL(urljoin(str(answer.response.request.url), answer.response.headers["location"]))
+        place = _place(answer.response)
         request = http.build_request("GET", place, headers=_credentials(first, place))
         request.extensions = first.extensions
         answer = await send(request, http)
     return answer
+
+
+def _place(response: httpx.Response) -> httpx.URL:
+    try:
+        return httpx.URL(urljoin(str(response.request.url), response.headers["location"]))
+    except ValueError as error:
+        raise httpx.InvalidURL(f"'{response.headers['location']}': {error}") from error
 
 
 def _credentials(first: httpx.Request, place: httpx.URL) -> dict[str, str]:

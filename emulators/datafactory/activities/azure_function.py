@@ -14,10 +14,16 @@ from emulators.datafactory.activities.failure import ActivityFailed
 from emulators.datafactory.activities.linked_services import LinkedService
 from emulators.datafactory.activities.output import with_tail
 from emulators.datafactory.activities.services import ActivityServices
+from emulators.datafactory.activities.web_request import NO_BODY
 from emulators.datafactory.engine.activity import Activity
 
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "TRACE"})
 WITH_BODY = frozenset({"POST", "PUT"})
+"""Methods that must have a body (documented; the code for a missing one is that of a Web activity, assumed)."""
+
+BODILESS = frozenset({"GET", "HEAD"})
+"""Methods that may not have one (documented for GET)."""
+
 TIMEOUT = 230.0
 """Seconds after which the platform itself ends a call (documented)."""
 
@@ -31,7 +37,7 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
         answer = await followed(await send(call, services.http), call, services.http)
     except AnswerTooLarge as error:
         raise ActivityFailed("3608", str(error)) from error
-    except httpx.TransportError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         reason = f"{type(error).__name__}: {error}"
         raise ActivityFailed("3610", f"There was an error while calling endpoint '{call.url}'. {reason}") from error
     return with_tail(_content(name, answer), services.integration_runtime, time.monotonic() - began)
@@ -51,11 +57,15 @@ async def _request(activity: Activity, services: ActivityServices) -> httpx.Requ
     linked = await services.linked_service(activity)
     headers = {str(key): str(value) for key, value in (properties.get("headers") or {}).items()}
     headers.update(await _credentials(linked, services))
-    body = properties.get("body") if method in WITH_BODY else None
+    url = f"{linked.text('functionAppUrl', '3609').rstrip('/')}/api/{name.lstrip('/')}"
+    body = properties.get("body")
+    if method in WITH_BODY and body is None:
+        raise ActivityFailed("2103", "Please provide value for the required property 'body'.")
+    if method in BODILESS and body not in (None, ""):
+        raise ActivityFailed("3610", f"There was an error while calling endpoint '{url}'. {NO_BODY}")
     if body is not None and not isinstance(body, str):
         headers.setdefault("Content-Type", "application/json")
         body = json.dumps(body, ensure_ascii=False)
-    url = f"{linked.text('functionAppUrl', '3609').rstrip('/')}/api/{name.lstrip('/')}"
     try:
         return services.http.build_request(method, url, headers=headers, content=body, timeout=TIMEOUT)
     except httpx.InvalidURL as error:
@@ -64,7 +74,7 @@ async def _request(activity: Activity, services: ActivityServices) -> httpx.Requ
 
 async def _credentials(linked: LinkedService, services: ActivityServices) -> dict[str, str]:
     if str(linked.properties.get("authentication", "")).upper() == "MSI":
-        token = await services.identity.token(linked.text("resourceId", "3606"))
+        token = await services.identity.token(linked.text("resourceId", "3606"), linked.principal)
         return {"Authorization": f"Bearer {token}"}
     return {"x-functions-key": linked.text("functionKey", "3606")}
 

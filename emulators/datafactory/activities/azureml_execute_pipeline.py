@@ -15,7 +15,7 @@ import httpx
 
 from emulators.datafactory.activities.calls import Backoff, Caller, begun, json_object, last_word
 from emulators.datafactory.activities.failure import ActivityFailed
-from emulators.datafactory.activities.identity import ServicePrincipal
+from emulators.datafactory.activities.identity import Principal, ServicePrincipal
 from emulators.datafactory.activities.linked_services import LinkedService
 from emulators.datafactory.activities.output import with_tail
 from emulators.datafactory.activities.services import ActivityServices
@@ -135,10 +135,10 @@ async def _discover(linked: LinkedService, services: ActivityServices) -> Worksp
     return Workspace(f"{str(discovery['api']).rstrip('/')}/pipelines/v1.0{resource}", caller)
 
 
-def _principal(linked: LinkedService) -> ServicePrincipal | None:
-    """A service principal when the linked service has one, else the factory's managed identity."""
+def _principal(linked: LinkedService) -> Principal | None:
+    """A service principal when the linked service has one, else whom its `credential` names, if anybody."""
     if not linked.properties.get("servicePrincipalId"):
-        return None
+        return linked.principal
     return ServicePrincipal(
         tenant=linked.text("tenant", "4112"),
         client_id=linked.text("servicePrincipalId", "4112"),

@@ -126,7 +126,7 @@ async def _workspace(linked: LinkedService, services: ActivityServices) -> Works
     if "://" not in address:
         address = f"https://{address}"
     if str(linked.properties.get("authentication", "")).upper() == "MSI":
-        token = await services.identity.token(RESOURCE)
+        token = await services.identity.token(RESOURCE, linked.principal)
     else:
         token = linked.text("accessToken", "3201")
     return Workspace(address, Caller(services.http, {"Authorization": f"Bearer {token}"}, _unreachable))

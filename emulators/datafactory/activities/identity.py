@@ -26,17 +26,33 @@ class ServicePrincipal:
     client_secret: str
 
 
+@dataclass(frozen=True)
+class UserAssignedIdentity:
+    """A managed identity that is assigned to the factory, by its resource id."""
+
+    resource_id: str
+
+
+Principal = ServicePrincipal | UserAssignedIdentity
+"""Who may stand in for the factory's own managed identity."""
+
+
 class Identity(Protocol):
     """Where activities get their tokens."""
 
-    async def token(self, resource: str, principal: ServicePrincipal | None = None) -> str:
+    async def token(self, resource: str, principal: Principal | None = None) -> str:
         """An access token for a resource, e.g. `https://management.azure.com`, for the factory's managed identity
         or the given principal; raises ActivityFailed when there is none to be had."""
         ...
 
 
 class EntraIdentity:
-    """Client credentials against `POST {authority}/{tenant}/oauth2/v2.0/token`."""
+    """Client credentials against `POST {authority}/{tenant}/oauth2/v2.0/token`.
+
+    A user-assigned identity has no application of its own here: it gets the token of the factory's managed identity,
+    so whoever receives it sees that one's client id. That fits an emulated cloud, where every known client may do
+    everything; a service that tells clients apart needs a ServicePrincipal credential.
+    """
 
     def __init__(self, http: httpx.AsyncClient, authority: str, managed_identity: ServicePrincipal) -> None:
         self._http = http
@@ -44,8 +60,8 @@ class EntraIdentity:
         self._managed_identity = managed_identity
         self._tokens: dict[tuple[ServicePrincipal, str], tuple[str, float]] = {}
 
-    async def token(self, resource: str, principal: ServicePrincipal | None = None) -> str:
-        who = principal or self._managed_identity
+    async def token(self, resource: str, principal: Principal | None = None) -> str:
+        who = principal if isinstance(principal, ServicePrincipal) else self._managed_identity
         kept, until = self._tokens.get((who, resource), ("", 0.0))
         if time.monotonic() < until:
             return kept

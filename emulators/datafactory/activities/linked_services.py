@@ -6,14 +6,16 @@ the process-wide masker before it is used.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from emulators.datafactory.activities.calls import Caller, json_object
+from emulators.datafactory.activities.credentials import is_credential_reference, principal_of
 from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
-from emulators.datafactory.activities.identity import Identity
+from emulators.datafactory.activities.identity import Identity, Principal
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.expressions import ExpressionError, Scope, evaluate_value
 from emulators.kernel.masking import masker
@@ -29,6 +31,8 @@ class LinkedService:
     name: str
     type: str
     properties: Mapping[str, Any]
+    principal: Principal | None = None
+    """Who its `credential` stands for; None means the factory's own managed identity."""
 
     def text(self, name: str, code: str) -> str:
         """A property that must be there as text; raises ActivityFailed with this code."""
@@ -58,8 +62,12 @@ async def resolve_linked_service(
         )
     name, properties = found
     evaluated = _evaluated(name, properties, reference)
-    plain = {key: await revealed(value, resources, name, http, identity) for key, value in evaluated.items()}
-    return LinkedService(name, str(properties.get("type")), plain)
+    reveal = partial(revealed, resources=resources, name=name, http=http, identity=identity)
+    plain = {key: await reveal(value) for key, value in evaluated.items()}
+    principal = None
+    if is_credential_reference(evaluated.get("credential")):
+        principal = await principal_of(evaluated["credential"], resources, f"the linked service '{name}'", reveal)
+    return LinkedService(name, str(properties.get("type")), plain, principal)
 
 
 def _evaluated(name: str, properties: Mapping[str, Any], reference: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -76,12 +84,14 @@ def _evaluated(name: str, properties: Mapping[str, Any], reference: Mapping[str,
 
 
 async def revealed(value: Any, resources: Resources, name: str, http: httpx.AsyncClient, identity: Identity) -> Any:
-    """The plain text of a secret, whichever way it is given; other values as they are."""
+    """The plain text of a secret, whichever way it is given; other values as they are, with the secrets inside."""
     kind = value.get("type") if isinstance(value, Mapping) else None
     if kind == "SecureString":
         secret = str(value.get("value"))
     elif kind == "AzureKeyVaultSecret":
         secret = await _from_vault(value, resources, name, http, identity)
+    elif isinstance(value, Mapping):
+        return {key: await revealed(item, resources, name, http, identity) for key, item in value.items()}
     else:
         return value
     masker.add(secret)
@@ -100,7 +110,8 @@ async def _from_vault(
         raise ActivityFailed("2103", f"A secret of the linked service '{name}' has no value for 'secretName'.")
     # without a version, or with an empty one, the latest is meant (documented)
     path = "/".join(quote(part, safe="") for part in (which, str(secret.get("secretVersion") or "")) if part)
-    caller = Caller(http, {"Authorization": f"Bearer {await identity.token(VAULT)}"}, _vault_unreachable)
+    token = await identity.token(VAULT, vault.principal)
+    caller = Caller(http, {"Authorization": f"Bearer {token}"}, _vault_unreachable)
     answer = await caller.call("GET", f"{base}/secrets/{path}?api-version={VAULT_API}")
     if answer.status_code != httpx.codes.OK:
         raise _unreadable(which, name, f"{base} answered {answer.status_code}: {answer.text[:500]}")

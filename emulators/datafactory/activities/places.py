@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
-from emulators.datafactory.activities.identity import ServicePrincipal
+from emulators.datafactory.activities.identity import Principal, ServicePrincipal
 from emulators.datafactory.activities.output import with_tail
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.blob_storage import BlobStorage
@@ -84,7 +84,7 @@ async def store_of(
 ) -> tuple[Any, str]:
     """The place that a linked service names, and the linked service's type."""
     linked = await services.resolve(reference, activity.resources, asked_by)
-    tokens = _Tokens(services, asyncio.get_running_loop())
+    tokens = _Tokens(services, asyncio.get_running_loop(), linked.principal)
     # connecting reads certificates, which takes a moment
     return await asyncio.to_thread(connect, linked.type, linked.properties, tokens, side), linked.type
 
@@ -109,13 +109,15 @@ async def in_thread(work: Callable[[Callable[[], None]], T]) -> T:
 
 
 class _Tokens:
-    """The factory's identity for threads."""
+    """The linked service's credential, else the factory's identity, for threads."""
 
-    def __init__(self, services: ActivityServices, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, services: ActivityServices, loop: asyncio.AbstractEventLoop, default: Principal | None) -> None:
+        self.ca_bundle = services.ca_bundle
         self._services = services
         self._loop = loop
+        self._default = default
 
     def token(self, resource: str, principal: tuple[str, str, str] | None) -> str:
-        who = None if principal is None else ServicePrincipal(*principal)
+        who = self._default if principal is None else ServicePrincipal(*principal)
         asked = self._services.identity.token(resource, who)
         return asyncio.run_coroutine_threadsafe(asked, self._loop).result()

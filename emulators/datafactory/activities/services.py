@@ -18,6 +18,9 @@ from emulators.datafactory.engine.activity import Activity
 from emulators.datafactory.engine.resources import Resources
 from emulators.kernel.clock import Clock
 
+DIRECT: Mapping[str, httpx.AsyncBaseTransport | None] = {"all://127.0.0.1": None, "all://localhost": None}
+"""Addresses of this machine are reached directly, whatever proxy the environment names for the others."""
+
 
 @dataclass(frozen=True)
 class ActivityServices:
@@ -32,6 +35,8 @@ class ActivityServices:
     """What outputs name as `effectiveIntegrationRuntime`."""
     callbacks: Callbacks | None = None
     """Where WebHook activities are called back; the control plane gives it a route."""
+    ca_bundle: Path | None = None
+    """The certificate authorities (PEM) for connections that `http` cannot serve; None for the machine's."""
     databases: Path = field(default_factory=Path.cwd)
     """The folder that files of local stand-ins for SQL databases must lie in."""
 

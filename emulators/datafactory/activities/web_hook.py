@@ -10,7 +10,8 @@ from typing import Any
 
 from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
 from emulators.datafactory.activities.services import ActivityServices
-from emulators.datafactory.activities.web_activity import answered, request
+from emulators.datafactory.activities.web_activity import answered
+from emulators.datafactory.activities.web_request import prepared
 from emulators.datafactory.engine.activity import Activity
 from emulators.datafactory.engine.timestamps import parse_timespan
 
@@ -33,8 +34,9 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
         raise ActivityFailed("2104", "The body of a WebHook must be a JSON object.")
     with services.callbacks.expect() as (address, arrived):
         with services.clock.work():
-            call = await request(activity, services, "POST", {**body, "callBackUri": address})
-            await answered(call, services, follow=True)
+            whole = {**body, "callBackUri": address}
+            async with prepared(activity, services, "POST", whole) as (call, http):
+                await answered(call, http, follow=True)
             await asyncio.wait([arrived], timeout=PATIENCE)
         called_back = await _wait(arrived, timeout, services)
     return _reported(called_back) if _reports(properties) else _output(called_back)

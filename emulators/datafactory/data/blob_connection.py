@@ -3,6 +3,7 @@
 A Data Lake account is reached through its Blob address: the files are the same ones.
 """
 
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,10 +17,15 @@ from emulators.datafactory.data.stream import LARGEST_READ
 
 
 class Tokens(Protocol):
-    """Where a connection gets its tokens; may be called from any thread."""
+    """Where a connection gets its tokens, and whom it trusts; may be called from any thread."""
+
+    ca_bundle: Path | None
+    """Certificate authorities (PEM), None for the machine's."""
 
     def token(self, resource: str, principal: tuple[str, str, str] | None) -> str:
-        """An access token for a resource; `principal` is tenant, id and secret, None means the managed identity."""
+        """An access token for a resource; `principal` is tenant, id and secret, None means whom the linked service's
+        `credential` names, else the managed identity.
+        """
         ...
 
 
@@ -82,8 +88,6 @@ def _address_and_credential(kind: str, settings: Settings, tokens: Tokens) -> tu
 
 def _principal(settings: Settings) -> tuple[str, str, str] | None:
     identifier = text(settings, "servicePrincipalId")
-    if settings.get("credential"):
-        raise Unsupported("A linked service with 'credential'", "credentials in engine/resources.py and here.")
     if not identifier:
         return None
     if text(settings, "servicePrincipalCredentialType") == "ServicePrincipalCert":

@@ -1,8 +1,8 @@
 """A factory's resources as the engine sees them: name → `properties`, exactly the JSON that the REST API takes.
 
 They come from a folder in the layout that Data Factory Studio writes in Git mode (`pipeline/`, `dataset/`,
-`linkedService/`, `trigger/`, `factory/`), from parsed JSON documents, or from the emulated control plane. Names are
-found whatever their case, as in Azure.
+`linkedService/`, `credential/`, `trigger/`, `factory/`), from parsed JSON documents, or from the emulated control
+plane. Names are found whatever their case, as in Azure.
 """
 
 import json
@@ -13,13 +13,21 @@ from typing import Any
 
 Properties = Mapping[str, Any]
 
-_FOLDERS = {"pipeline": "pipelines", "dataset": "datasets", "linkedService": "linked_services", "trigger": "triggers"}
+_FOLDERS = {
+    "pipeline": "pipelines",
+    "dataset": "datasets",
+    "linkedService": "linked_services",
+    "trigger": "triggers",
+    "credential": "credentials",
+}
 _TYPE_TAILS = {
     "pipelines": "pipelines",
     "datasets": "datasets",
     "linkedservices": "linked_services",
     "triggers": "triggers",
+    "credentials": "credentials",
 }
+_CREDENTIAL_TYPES = frozenset({"ManagedIdentity", "ServicePrincipal"})
 
 
 class InvalidResource(Exception):
@@ -35,6 +43,9 @@ class Resources:
     datasets: Mapping[str, Properties] = field(default_factory=dict)
     linked_services: Mapping[str, Properties] = field(default_factory=dict)
     triggers: Mapping[str, Properties] = field(default_factory=dict)
+    credentials: Mapping[str, Properties] = field(default_factory=dict)
+    identities: frozenset[str] = frozenset()
+    """The resource ids, in lower case, of the user-assigned managed identities that the factory has."""
     global_parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Name → `{"type": …, "value": …}`, as in the factory's `properties.globalParameters`."""
     read: dict[str, tuple[Properties, Any]] = field(default_factory=dict, repr=False, compare=False)
@@ -77,6 +88,9 @@ class Resources:
     def linked_service(self, name: str) -> tuple[str, Properties] | None:
         return find(self.linked_services, name)
 
+    def credential(self, name: str) -> tuple[str, Properties] | None:
+        return find(self.credentials, name)
+
 
 def find(resources: Mapping[str, Properties], name: str) -> tuple[str, Properties] | None:
     """Look a name up, first as written, then regardless of case."""
@@ -86,6 +100,12 @@ def find(resources: Mapping[str, Properties], name: str) -> tuple[str, Propertie
     return next(((known, found) for known, found in resources.items() if known.lower() == wanted), None)
 
 
+def assigned_identities(identity: Any) -> frozenset[str]:
+    """The user-assigned identities in a factory's `identity`: resource ids, in lower case."""
+    assigned = identity.get("userAssignedIdentities") if isinstance(identity, Mapping) else None
+    return frozenset(str(name).lower() for name in assigned) if isinstance(assigned, Mapping) else frozenset()
+
+
 class _Collector:
     """Gathers resources and complains with the place."""
 
@@ -93,6 +113,7 @@ class _Collector:
         self._factory_name = factory_name
         self._kinds: dict[str, dict[str, Properties]] = {kind: {} for kind in _FOLDERS.values()}
         self._global_parameters: Mapping[str, Mapping[str, Any]] = {}
+        self._identities: frozenset[str] = frozenset()
 
     def add(self, kind: str, document: Mapping[str, Any], where: str, expected_name: str | None = None) -> None:
         name, properties = _envelope(document, where)
@@ -110,6 +131,7 @@ class _Collector:
             if not isinstance(spec, Mapping) or "value" not in spec:
                 raise InvalidResource(f"{where}: at 'properties.globalParameters.{name}': 'type' and 'value' expected")
         self._global_parameters = parameters
+        self._identities = assigned_identities(document.get("identity"))
 
     def collected(self) -> Resources:
         return Resources(
@@ -118,6 +140,8 @@ class _Collector:
             datasets=self._kinds["datasets"],
             linked_services=self._kinds["linked_services"],
             triggers=self._kinds["triggers"],
+            credentials=self._kinds["credentials"],
+            identities=self._identities,
             global_parameters=self._global_parameters,
         )
 
@@ -167,4 +191,6 @@ def _kind_by_content(properties: Properties) -> str:
     kind = str(properties.get("type") or "")
     if kind.endswith("Trigger") or "pipelines" in properties or "runtimeState" in properties:
         return "triggers"
+    if kind in _CREDENTIAL_TYPES:
+        return "credentials"
     return "datasets" if "linkedServiceName" in properties else "linked_services"

@@ -24,7 +24,7 @@ async def test_a_long_function_is_followed(network, services, activity):
     network.on("POST", URL, httpx.Response(202, headers={"location": "https://app.test/status"}))
     network.on("GET", "https://app.test/status", {"done": True})
     output = await run_activity(
-        activity("AzureFunctionActivity", "function", functionName="do/it", method="POST"), services
+        activity("AzureFunctionActivity", "function", functionName="do/it", method="POST", body={}), services
     )
     assert output["done"] is True
     assert network.requests[1].headers["x-functions-key"] == "k3y"
@@ -43,9 +43,10 @@ async def test_a_managed_identity(network, services, activity):
         (httpx.Response(200, json=[1]), "3603"),
         (httpx.Response(500, text="broken"), "3608"),
         (httpx.Response(200, text="x" * (4 * 2**20 + 1)), "3608"),
+        (httpx.Response(202, headers={"location": "https://[x"}), "3610"),
         (httpx.ConnectError("refused"), "3610"),
     ],
-    ids=["text", "list", "500", "large", "refused"],
+    ids=["text", "list", "500", "large", "lost", "refused"],
 )
 async def test_bad_answers(network, services, activity, answer, code):
     network.on("GET", URL, answer)
@@ -61,6 +62,9 @@ async def test_bad_answers(network, services, activity, answer, code):
         ("function", {"functionName": "f", "method": "PATCH"}, "3602"),
         ("function", {"method": "GET"}, "3607"),
         (None, {"functionName": "f", "method": "GET"}, "3612"),
+        ("function", {"functionName": "f", "method": "POST"}, "2103"),
+        ("function", {"functionName": "f", "method": "GET", "body": {"a": 1}}, "3610"),
+        ("function", {"functionName": "f", "method": "HEAD", "body": "x"}, "3610"),
         ("databricks", {"functionName": "f", "method": "GET"}, "3606"),
     ],
 )

@@ -1,5 +1,6 @@
 """WebActivity: requests, outputs, the 202 pattern, limits and errors."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -102,6 +103,63 @@ async def test_a_managed_identity(network, services, activity):
     assert network.requests[0].headers["authorization"] == "Bearer token for https://vault.azure.net"
 
 
+async def test_a_service_principal_under_either_name_of_its_properties(network, services, activity):
+    network.on("GET", URL, {})
+    key = {"type": "SecureString", "value": "k"}
+    for names in (("userTenant", "username", "password"), ("tenant", "servicePrincipalId", "servicePrincipalKey")):
+        written = {"type": "ServicePrincipal", "resource": "api://x", **dict(zip(names, ("t", "i", key), strict=True))}
+        await run_activity(activity("WebActivity", method="GET", url=URL, authentication=written), services)
+        assert network.requests[-1].headers["authorization"] == "Bearer token for api://x"
+        del written[names[-1]]
+        with pytest.raises(ActivityFailed, match="'servicePrincipalKey' of 'authentication'"):
+            await run_activity(activity("WebActivity", method="GET", url=URL, authentication=written), services)
+
+
+@pytest.mark.parametrize(
+    ("authentication", "code", "message"),
+    [
+        ({"type": "ClientCertificate", "password": "p"}, "2103", "'pfx'"),
+        ({"type": "ClientCertificate", "pfx": "not base64!"}, "2104", "not base64"),
+        ({"type": "ClientCertificate", "pfx": "AAAA"}, "2104", "is no PFX file"),
+        ({"type": "MSI"}, "2103", "'resource'"),
+        ({"type": "ServicePrincipal", "resource": "r", "pfx": "x"}, "NotSupportedByEmulator", "with a certificate"),
+        ({"type": "Kerberos"}, "NotSupportedByEmulator", "'Kerberos'"),
+    ],
+)
+async def test_an_authentication_that_cannot_be_is_told(services, activity, authentication, code, message):
+    with pytest.raises(ActivityFailed, match=message) as failure:
+        await run_activity(activity("WebActivity", method="GET", url=URL, authentication=authentication), services)
+    assert failure.value.code == code
+
+
+async def test_an_answer_that_drips_ends_at_the_requests_timeout(network, services, activity, monkeypatch):
+    monkeypatch.setattr("emulators.datafactory.activities.web_request.SHORTEST", 0.0)
+
+    async def dripping() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0)
+
+    network.on("GET", URL, lambda request: httpx.Response(200, content=dripping()))
+    with pytest.raises(ActivityFailed, match="did not come within 0 seconds") as failure:
+        await run_activity(activity("WebActivity", method="GET", url=URL, httpRequestTimeout="00:00:00"), services)
+    assert failure.value.code == "2128"
+
+
+async def test_a_redirect_is_an_answer_and_not_followed(network, services, activity):
+    network.on("GET", URL, httpx.Response(302, headers={"location": URL}))
+    with pytest.raises(ActivityFailed, match="'302'"):
+        await run_activity(activity("WebActivity", method="GET", url=URL), services)
+    assert len(network.requests) == 1
+
+
+async def test_delete_may_have_a_body_and_need_not(network, services, activity):
+    network.on("DELETE", URL, {})
+    await run_activity(activity("WebActivity", method="DELETE", url=URL), services)
+    await run_activity(activity("WebActivity", method="DELETE", url=URL, body={"a": 1}), services)
+    assert [request.content for request in network.requests] == [b"", b'{"a": 1}']
+
+
 @pytest.mark.parametrize(
     ("properties", "code"),
     [
@@ -110,7 +168,12 @@ async def test_a_managed_identity(network, services, activity):
         ({"method": "POST", "url": URL}, "2103"),
         ({"method": "GET", "url": URL, "httpRequestTimeout": "soon"}, "2104"),
         ({"method": "GET", "url": "not an address"}, "2128"),
-        ({"method": "GET", "url": URL, "authentication": {"type": "ClientCertificate"}}, "NotSupportedByEmulator"),
+        ({"method": "GET", "url": URL, "httpRequestTimeout": "00:00:59"}, "2104"),
+        ({"method": "GET", "url": URL, "httpRequestTimeout": "00:10:01"}, "2104"),
+        ({"method": "GET", "url": URL, "turnOffAsync": "perhaps"}, "2104"),
+        ({"method": "GET", "url": URL, "disableCertValidation": "perhaps"}, "2104"),
+        ({"method": "GET", "url": URL, "body": {"a": 1}}, "2108"),
+        ({"method": "GET", "url": "https://[x]"}, "2128"),
     ],
 )
 async def test_wrong_properties(services, activity, properties, code):

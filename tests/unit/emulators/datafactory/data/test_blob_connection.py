@@ -43,6 +43,7 @@ def test_each_way_to_connect():
     ("settings", "principal"),
     [
         ({}, None),
+        ({"credential": {"referenceName": "x", "type": "CredentialReference"}}, None),
         ({"servicePrincipalId": "id", "servicePrincipalKey": "key", "tenant": "t"}, ("t", "id", "key")),
         ({"servicePrincipalId": "id", "servicePrincipalCredential": "key", "tenant": "t"}, ("t", "id", "key")),
     ],
@@ -63,7 +64,5 @@ def test_what_is_incomplete_or_not_built_is_told():
     assert "secret" not in str(failure.value)
     with pytest.raises(Unsupported, match="'containerUri'"):
         place(containerUri="https://lake.blob.core.windows.net/c")
-    with pytest.raises(Unsupported, match="'credential'"):
-        place(serviceEndpoint="https://lake.blob.core.windows.net/", credential={"referenceName": "x"})
     with pytest.raises(Unsupported, match="'FtpServer'"):
         connect("FtpServer", {}, Tokens(), "Source")

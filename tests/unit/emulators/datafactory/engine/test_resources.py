@@ -23,7 +23,10 @@ def test_the_git_layout(tmp_path: Path) -> None:
     write(tmp_path, "linkedService/l.json", {"name": "l", "properties": {"type": "AzureDatabricks"}})
     write(tmp_path, "trigger/t.json", {"name": "t", "properties": {"type": "ScheduleTrigger"}})
     parameters = {"env": {"type": "string", "value": "dev"}}
-    write(tmp_path, "factory/real.json", {"name": "real", "properties": {"globalParameters": parameters}})
+    write(tmp_path, "credential/c.json", {"name": "c", "properties": {"type": "ManagedIdentity"}})
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/S/reader": {}}}
+    factory = {"name": "real", "identity": identity, "properties": {"globalParameters": parameters}}
+    write(tmp_path, "factory/real.json", factory)
     write(tmp_path, "publish_config.json", {})
     resources = Resources.load(tmp_path)
     assert resources.factory_name == "real"
@@ -31,6 +34,8 @@ def test_the_git_layout(tmp_path: Path) -> None:
     assert list(resources.datasets) == ["d"]
     assert list(resources.linked_services) == ["l"]
     assert list(resources.triggers) == ["t"]
+    assert list(resources.credentials) == ["c"]
+    assert resources.identities == {"/subscriptions/s/reader"}
     assert resources.global_parameters == parameters
 
 
@@ -47,6 +52,7 @@ def test_names_are_found_whatever_their_case() -> None:
         ({"type": "BlobEventsTrigger"}, "triggers"),
         ({"type": "Json", "linkedServiceName": {}}, "datasets"),
         ({"type": "AzureDatabricks", "typeProperties": {}}, "linked_services"),
+        ({"type": "ManagedIdentity", "typeProperties": {}}, "credentials"),
     ],
 )
 def test_the_kind_is_told_by_the_content(properties: Any, kind: str) -> None:
