@@ -19,13 +19,15 @@ from emulators.datafactory.data.compression import SUFFIX, codec_of
 from emulators.datafactory.data.copy_binary import BLOCK, ON_THEIR_WAY, BinaryCopy
 from emulators.datafactory.data.copy_tables import SinkFiles, TableCopy
 from emulators.datafactory.data.counts import Counts
-from emulators.datafactory.data.errors import InvalidSettings, Unsupported
+from emulators.datafactory.data.errors import InvalidSettings, Side, Unsupported
 from emulators.datafactory.data.files import chosen
 from emulators.datafactory.data.formats import FORMATS
 from emulators.datafactory.data.naming import MERGE, Naming, behaviour
-from emulators.datafactory.data.reading import Reading
+from emulators.datafactory.data.rest_service import RestService
+from emulators.datafactory.data.rest_sink import RestSink
 from emulators.datafactory.data.session_log import COPY_COLUMNS, SessionLog
 from emulators.datafactory.data.settings import Settings, flag, number, section, text
+from emulators.datafactory.data.sources import check_fits, reading_of
 from emulators.datafactory.data.store import WriteOptions
 from emulators.datafactory.data.translator import Translator
 from emulators.datafactory.engine.activity import Activity
@@ -44,6 +46,10 @@ _REFUSED: Mapping[str, str] = {
     "redirectIncompatibleRowSettings": "use 'logSettings', which took its place.",
     "logStorageSettings": "use 'logSettings', which took its place.",
 }
+
+
+_END_TYPES = {"RestResource": "Rest"}
+"""What the types of sources and sinks begin with, where it is not the dataset's type."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +105,11 @@ async def _prepared(activity: Activity, services: ActivityServices) -> _Copy:
 
 
 def _check_ends(source: Place, sink: Place, properties: Settings) -> None:
-    for side, place in (("Source", source), ("Sink", sink)):
+    ends: tuple[tuple[Side, Place], ...] = (("Source", source), ("Sink", sink))
+    for side, place in ends:
+        check_fits(place.store, place.dataset, side)
         written = text(section(properties, side.lower()), "type")
-        if written and written != f"{place.dataset.type}{side}":
+        if written and written != f"{_END_TYPES.get(place.dataset.type, place.dataset.type)}{side}":
             raise Unsupported(
                 f"A copy whose {side.lower()} is a '{written}' on a dataset of type '{place.dataset.type}'",
                 "databases, or the legacy types, in data.",
@@ -110,7 +118,7 @@ def _check_ends(source: Place, sink: Place, properties: Settings) -> None:
         raise InvalidSettings("A Binary dataset can be copied to a Binary dataset only (documented).", "Sink")
     if sink.dataset.type == "Xml":
         raise InvalidSettings("Xml can be read and not written (documented).", "Sink")
-    if not isinstance(sink.store, BlobStorage):
+    if not isinstance(sink.store, BlobStorage | RestService):
         raise InvalidSettings(f"A linked service of type {sink.linked_service_type} is no sink.", "Sink")
 
 
@@ -172,13 +180,27 @@ def _binary(copy: _Copy) -> Callable[[Callable[[], None]], None]:
 
 
 def _tables(copy: _Copy) -> Callable[[Callable[[], None]], None]:
-    properties, sink = copy.properties, copy.sink.dataset
+    properties, source = copy.properties, copy.source
     if properties.get("validateDataConsistency"):
         raise Unsupported("'validateDataConsistency' for rows", "a count of the sink's rows in data/copy_tables.py.")
     if flag(section(copy.source_settings, "storeSettings"), "deleteFilesAfterCompletion"):
         raise InvalidSettings("'deleteFilesAfterCompletion' is for binary copies only (documented).")
     skips = flag(properties, "enableSkipIncompatibleRow")
     translator = Translator.read(properties.get("translator"))
+    files = None if isinstance(copy.sink.store, RestService) else _sink_files(copy)
+    copy.counts.tabular = True
+
+    def work(check: Callable[[], None]) -> None:
+        sink = files or RestSink.read(copy.sink.store, copy.sink.dataset, copy.sink_settings, check)
+        reading = reading_of(source.store, source.dataset, copy.source_settings, check)
+        skip = (copy.log.rejected if copy.log else lambda row: None) if skips else None
+        TableCopy(reading, sink, translator, check, copy.counts, skip).run()
+
+    return work
+
+
+def _sink_files(copy: _Copy) -> SinkFiles:
+    sink = copy.sink.dataset
     format_settings = section(copy.sink_settings, "formatSettings")
     codec = codec_of(sink.type, sink.properties, "Sink")
     extension = text(format_settings, "fileExtension") or {"DelimitedText": ".txt", "Json": ".json"}.get(sink.type)
@@ -186,7 +208,7 @@ def _tables(copy: _Copy) -> Callable[[Callable[[], None]], None]:
     most = number(format_settings, "maxRowsPerFile") or None
     if most and sink.location.file:
         raise InvalidSettings("'maxRowsPerFile' writes into a folder; the sink's dataset must not name a file.", "Sink")
-    files = SinkFiles(
+    return SinkFiles(
         copy.sink.store,
         sink,
         format_settings,
@@ -196,14 +218,6 @@ def _tables(copy: _Copy) -> Callable[[Callable[[], None]], None]:
         text(sink.properties, "compressionLevel") or text(section(sink.properties, "compression"), "level"),
         most,
     )
-    reading = Reading(copy.source.store, copy.source.dataset, copy.source_settings)
-    copy.counts.tabular = True
-
-    def work(check: Callable[[], None]) -> None:
-        skip = (copy.log.rejected if copy.log else lambda row: None) if skips else None
-        TableCopy(reading, files, translator, check, copy.counts, skip).run()
-
-    return work
 
 
 def _naming(copy: _Copy, extension: str | None) -> Naming:
@@ -233,8 +247,8 @@ def _output(copy: _Copy, services: ActivityServices, start: str, seconds: float,
     output: dict[str, Any] = {
         "dataRead": counts.data_read,
         "dataWritten": counts.data_written,
-        "filesRead": counts.files_read,
-        "filesWritten": counts.files_written,
+        **({} if isinstance(copy.source.store, RestService) else {"filesRead": counts.files_read}),
+        **({} if isinstance(copy.sink.store, RestService) else {"filesWritten": counts.files_written}),
         "sourcePeakConnections": counts.connections,
         "sinkPeakConnections": counts.connections,
     }

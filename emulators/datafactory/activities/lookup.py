@@ -3,13 +3,14 @@ documented; the limit of 4 MB is that of every activity's output. The code 2100 
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from emulators.datafactory.activities.places import ended, failures_of, in_thread, place_of
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.lookup import look_up
-from emulators.datafactory.data.reading import Reading
 from emulators.datafactory.data.settings import flag, section
+from emulators.datafactory.data.sources import reading_of
 from emulators.datafactory.engine.activity import Activity
 
 CODE = "2100"
@@ -22,7 +23,11 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     with failures_of(CODE):
         first_only = flag(properties, "firstRowOnly", default=True)
         place = await place_of(properties.get("dataset"), activity, services)
-        reading = Reading(place.store, place.dataset, section(properties, "source"))
-        rows = await in_thread(lambda check: look_up(reading, first_only=first_only))
+        source = section(properties, "source")
+
+        def rows_of(check: Callable[[], None]) -> list[dict[str, Any]]:
+            return look_up(reading_of(place.store, place.dataset, source, check), first_only=first_only)
+
+        rows = await in_thread(rows_of)
     found = ({"firstRow": rows[0]} if rows else {}) if first_only else {"count": len(rows), "value": rows}
     return ended(found, services, time.monotonic() - began)

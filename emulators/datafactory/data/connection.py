@@ -6,6 +6,7 @@ from typing import Any
 from emulators.datafactory.data.blob_connection import Tokens, open_blob_storage
 from emulators.datafactory.data.errors import Side, Unsupported
 from emulators.datafactory.data.http_server import open_http_server
+from emulators.datafactory.data.rest_service import open_rest_service
 from emulators.datafactory.data.settings import Settings
 
 CONNECTORS: Mapping[str, Callable[[str, Settings, Tokens, Side], Any]] = {
@@ -13,6 +14,7 @@ CONNECTORS: Mapping[str, Callable[[str, Settings, Tokens, Side], Any]] = {
     "AzureBlobStorage": open_blob_storage,
     "AzureStorage": open_blob_storage,
     "HttpServer": open_http_server,
+    "RestService": open_rest_service,
 }
 """Linked service type → how to connect to what it names."""
 

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -21,7 +21,7 @@ from emulators.datafactory.data.formats.json_text import Writer as JsonWriter
 from emulators.datafactory.data.hierarchy import documents_of
 from emulators.datafactory.data.mapping import bind
 from emulators.datafactory.data.naming import MERGE, Naming
-from emulators.datafactory.data.reading import Reading
+from emulators.datafactory.data.reading import SourceReading
 from emulators.datafactory.data.selection import Selected
 from emulators.datafactory.data.settings import Settings
 from emulators.datafactory.data.store import WriteOptions
@@ -45,13 +45,46 @@ class SinkFiles:
     level: str = ""
     most_rows: int | None = None
 
+    @property
+    def takes_documents(self) -> bool:
+        return self.dataset.type in HIERARCHICAL
+
+    def output(self, path: str, translator: Translator, counts: Counts) -> "Output":
+        return _Files(path, self, translator, counts)
+
+
+class Output(Protocol):
+    """Takes batches of rows, or documents, until it is closed; `abandon` drops what is not written for good."""
+
+    def expect(self, schema: pa.Schema) -> None: ...
+
+    def write(self, batch: pa.RecordBatch) -> None: ...
+
+    def write_documents(self, documents: list[Any]) -> None: ...
+
+    def close(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+
+class Sink(Protocol):
+    """Where a copy writes."""
+
+    @property
+    def naming(self) -> Naming: ...
+
+    @property
+    def takes_documents(self) -> bool: ...
+
+    def output(self, path: str, translator: Translator, counts: Counts) -> Output: ...
+
 
 @dataclass(frozen=True)
 class TableCopy:
     """One copy. `skip` None means that a row that does not fit ends it; else `skip` is told of each such row."""
 
-    reading: Reading
-    sink: SinkFiles
+    reading: SourceReading
+    sink: Sink
     translator: Translator
     check: Callable[[], None]
     counts: Counts
@@ -71,7 +104,7 @@ class TableCopy:
 
     def _copy_into(self, path: str, files: Iterable[Selected]) -> None:
         """Copy files into one; what is begun is finished or leaves no trace."""
-        output = _Output(path, self.sink, self.translator, self.counts)
+        output = self.sink.output(path, self.translator, self.counts)
         try:
             for selected in files:
                 self.check()
@@ -81,12 +114,12 @@ class TableCopy:
             output.abandon()
             raise
 
-    def _copy_file(self, selected: Selected, output: "_Output") -> None:
+    def _copy_file(self, selected: Selected, output: Output) -> None:
         self.counts.files_read += 1
         copy = self._copy_documents if self._passes_documents_through else self._copy_rows
         self.counts.data_read += copy(selected, output)
 
-    def _copy_documents(self, selected: Selected, output: "_Output") -> int:
+    def _copy_documents(self, selected: Selected, output: Output) -> int:
         """Copy a file's documents; gives the bytes read."""
         found, stream = self.reading.documents(selected)
         with closing(stream):
@@ -96,7 +129,7 @@ class TableCopy:
                 output.write_documents(documents)
         return stream.consumed
 
-    def _copy_rows(self, selected: Selected, output: "_Output") -> int:
+    def _copy_rows(self, selected: Selected, output: Output) -> int:
         """Copy a file's rows; gives the bytes read."""
         opened = self.reading.open(selected, self.translator, self._reject)
         with closing(opened.stream):
@@ -110,7 +143,7 @@ class TableCopy:
 
     @property
     def _passes_documents_through(self) -> bool:
-        trees = self.reading.is_hierarchical and self.sink.dataset.type in HIERARCHICAL
+        trees = self.reading.is_hierarchical and self.sink.takes_documents
         return trees and self.translator.is_plain and not self.reading.adds_columns
 
     def _reject(self, row: Rejected) -> None:
@@ -125,7 +158,7 @@ class TableCopy:
         self.skip(row)
 
 
-class _Output:
+class _Files:
     """The file being written, or the files that one source file is cut into."""
 
     def __init__(self, path: str, sink: SinkFiles, translator: Translator, counts: Counts) -> None:

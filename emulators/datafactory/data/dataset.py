@@ -10,8 +10,11 @@ from emulators.datafactory.data.settings import Settings, section
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.expressions import ExpressionError, Scope, evaluate_value
 
-TYPES = frozenset({"Binary", "DelimitedText", "Json", "Parquet", "Orc", "Xml"})
+TYPES = frozenset({"Binary", "DelimitedText", "Json", "Parquet", "Orc", "RestResource", "Xml"})
 """Dataset types that can be read."""
+
+PLACELESS = frozenset({"RestResource"})
+"""Types without a `location`: their properties say where the data is."""
 
 REFUSED = {
     "Avro": "the package fastavro among the project's dependencies and a module in data/formats.",
@@ -58,5 +61,5 @@ def _read(name: str, written: Mapping[str, Any], given: Mapping[str, Any]) -> Da
         schema = evaluate_value(written.get("schema") or [], scope)
     except ExpressionError as error:
         raise DataError(error.code, f"In the dataset '{name}': {error.message}") from error
-    location = Location.read(section(properties, "location"), name)
+    location = Location("") if kind in PLACELESS else Location.read(section(properties, "location"), name)
     return Dataset(name, kind, reference, location, properties, tuple(schema) if isinstance(schema, list) else ())

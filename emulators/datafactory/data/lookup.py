@@ -9,19 +9,19 @@ from typing import Any
 
 from emulators.datafactory.data.conversion import value_text
 from emulators.datafactory.data.errors import DataError
-from emulators.datafactory.data.reading import Reading
+from emulators.datafactory.data.reading import SourceReading
 from emulators.datafactory.data.table import Rejected
 from emulators.datafactory.data.translator import Translator
 
 MOST_ROWS = 5000
 
 
-def look_up(reading: Reading, *, first_only: bool) -> list[dict[str, Any]]:
+def look_up(reading: SourceReading, *, first_only: bool) -> list[dict[str, Any]]:
     """The rows: text for all of DelimitedText, whole documents for Json, typed values for the other formats."""
     return list(itertools.islice(_rows(reading), 1 if first_only else MOST_ROWS))
 
 
-def _rows(reading: Reading) -> Iterator[dict[str, Any]]:
+def _rows(reading: SourceReading) -> Iterator[dict[str, Any]]:
     for selected in reading.files():
         if reading.is_hierarchical and not reading.adds_columns:
             documents, stream = reading.documents(selected)

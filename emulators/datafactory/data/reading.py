@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -28,7 +28,33 @@ class OpenFile:
 
     table: Table
     extra: Sequence[str]
-    stream: FileStream
+    stream: "Consumed"
+
+
+class Consumed(Protocol):
+    """Counts the bytes that were fetched, and ends the fetching."""
+
+    consumed: int
+
+    def close(self) -> None: ...
+
+
+class SourceReading(Protocol):
+    """What copies and lookups read: files one by one, or a resource that is like one."""
+
+    dataset: Dataset
+
+    @property
+    def is_hierarchical(self) -> bool: ...
+
+    @property
+    def adds_columns(self) -> bool: ...
+
+    def files(self) -> Iterator[Selected]: ...
+
+    def documents(self, selected: Selected) -> tuple[Iterator[Any], Consumed]: ...
+
+    def open(self, selected: Selected, translator: Translator, rejection: Rejection) -> OpenFile: ...
 
 
 class Reading:
@@ -42,7 +68,7 @@ class Reading:
         self._format = section(source, "formatSettings")
         if section(self._format, "compressionProperties"):
             raise Unsupported("'compressionProperties'", "archives of tables in data/reading.py.")
-        self._additional = _additional(source.get("additionalColumns"))
+        self._additional = additional(source.get("additionalColumns"))
         self._codec = codec_of(dataset.type, dataset.properties, "Source")
         self._partition_root = (
             partition_root(dataset.location, self._store) if flag(self._store, "enablePartitionDiscovery") else None
@@ -54,7 +80,7 @@ class Reading:
         """The files to read, as they are listed."""
         return chosen(self._place, self.dataset.location, self._store)
 
-    def documents(self, selected: Selected) -> tuple[Iterator[Any], FileStream]:
+    def documents(self, selected: Selected) -> tuple[Iterator[Any], Consumed]:
         """The documents of a file; only for hierarchical formats."""
         stream = FileStream(self._place, selected.file)
         read = HIERARCHICAL[self.dataset.type]
@@ -81,7 +107,7 @@ class Reading:
                 expanded(stream, self._codec), selected.file.path, self.dataset.properties, self._format, rejection
             )
         extra = self._extra(selected)
-        return OpenFile(_widened(found, extra), list(extra), stream)
+        return OpenFile(widened(found, extra), list(extra), stream)
 
     def _extra(self, selected: Selected) -> dict[str, str]:
         """Name → value, or a reference to another column, of the columns to add."""
@@ -91,7 +117,8 @@ class Reading:
         return found
 
 
-def _additional(written: Any) -> dict[str, str]:
+def additional(written: Any) -> dict[str, str]:
+    """`additionalColumns` as name → value; raises InvalidSettings."""
     if not written:
         return {}
     if not isinstance(written, list):
@@ -99,7 +126,8 @@ def _additional(written: Any) -> dict[str, str]:
     return {text(column, "name"): text(column, "value") for column in written}
 
 
-def _widened(found: Table, extra: dict[str, str]) -> Table:
+def widened(found: Table, extra: dict[str, str]) -> Table:
+    """The table with columns that all rows share; a value may name another column."""
     if not extra:
         return found
     positions = {}

@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 
@@ -25,8 +26,10 @@ class ClientCertificate:
 def tls_context(
     *, verify: bool = True, ca_bundle: Path | None = None, certificate: ClientCertificate | None = None
 ) -> ssl.SSLContext:
-    """A context for a client; raises InvalidSettings for a certificate that cannot be read."""
-    context = ssl.create_default_context(cafile=None if ca_bundle is None else str(ca_bundle))
+    """A context for a client that trusts the bundle, None for the usual authorities; raises InvalidSettings for a
+    certificate that cannot be read.
+    """
+    context = ssl.create_default_context(cafile=str(ca_bundle)) if ca_bundle else httpx.create_ssl_context()
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

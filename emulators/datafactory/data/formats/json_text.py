@@ -125,7 +125,7 @@ class Writer:
         begin = ("[" if self._array else "") if self._empty else separator
         self._empty = False
         lines = separator.join(
-            json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=_plain) for document in found
+            json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=plain) for document in found
         )
         self._target.write((begin + lines).encode(self._encoding))
 
@@ -134,7 +134,8 @@ class Writer:
             self._target.write(("[]" if self._empty else "]").encode(self._encoding))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it: times as ISO 8601, bytes as base64, decimals as numbers."""
     if isinstance(value, datetime):
         moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         return moment.isoformat() + ("Z" if value.tzinfo else "")

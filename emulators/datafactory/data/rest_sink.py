@@ -1,0 +1,127 @@
+"""A REST resource as the sink of a copy: rows as JSON arrays, so many in each request.
+
+What was sent stays sent: a copy that fails on its way has written the batches before (the protocol has no way back).
+"""
+
+import gzip
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from emulators.datafactory.data.counts import Counts
+from emulators.datafactory.data.dataset import Dataset
+from emulators.datafactory.data.errors import DataError, InvalidSettings
+from emulators.datafactory.data.formats.json_text import plain
+from emulators.datafactory.data.hierarchy import documents_of
+from emulators.datafactory.data.location import Location
+from emulators.datafactory.data.naming import MERGE, Naming
+from emulators.datafactory.data.rest_service import Check, RestService, Session
+from emulators.datafactory.data.rest_source import USER_AGENT, interval
+from emulators.datafactory.data.settings import Settings, number, text
+from emulators.datafactory.data.translator import Translator
+from emulators.datafactory.data.web_client import header_lines, joined, seconds_of, with_own
+
+BATCH = 10_000
+"""Rows of a request (documented default)."""
+
+METHODS = frozenset({"POST", "PUT", "PATCH"})
+
+
+@dataclass(frozen=True)
+class RestSink:
+    """Where and how rows are sent; `interval` is in seconds, `timeout` too."""
+
+    place: RestService
+    url: str
+    method: str
+    headers: dict[str, str]
+    batch: int
+    interval: float
+    timeout: float
+    gzip: bool
+    check: Check
+    naming = Naming(Location(""), MERGE, "", str)
+    """All files of the source go to the one address, as if merged into one file."""
+
+    takes_documents = True
+
+    @classmethod
+    def read(cls, place: RestService, dataset: Dataset, sink: Settings, check: Check) -> "RestSink":
+        """Read the `sink` of a copy; raises InvalidSettings, DataError RestSinkUNSupportedCompressionType."""
+        method = text(sink, "requestMethod", "POST").upper()
+        if method not in METHODS:
+            raise InvalidSettings(f"The request method of a REST sink is POST, PUT or PATCH, not '{method}'.", "Sink")
+        compression = text(sink, "httpCompressionType", "none").lower()
+        if compression not in {"none", "gzip"}:
+            raise DataError(
+                "RestSinkUNSupportedCompressionType",
+                f"User Configured CompressionType is Not Supported By Azure Data Factory:{compression}",
+                "Sink",
+            )
+        headers = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": USER_AGENT}
+        if compression == "gzip":
+            headers["Content-Encoding"] = "gzip"
+        return cls(
+            place,
+            joined(place.client.address, text(dataset.properties, "relativeUrl")),
+            method,
+            with_own(headers, header_lines(sink.get("additionalHeaders"))),
+            number(sink, "writeBatchSize") or BATCH,
+            interval(sink, "Sink"),
+            seconds_of(sink, "httpRequestTimeout"),
+            compression == "gzip",
+            check,
+        )
+
+    def output(self, path: str, translator: Translator, counts: Counts) -> "_Output":
+        return _Output(self, translator, counts)
+
+
+class _Output:
+    """The requests being made; rows are held back until a batch is full."""
+
+    def __init__(self, sink: RestSink, translator: Translator, counts: Counts) -> None:
+        self._sink = sink
+        self._translator = translator
+        self._counts = counts
+        self._held: list[Any] = []
+        self._open = ExitStack()
+        self._session: Session | None = None
+
+    def expect(self, schema: pa.Schema) -> None:
+        """Each document says itself what it holds."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self.write_documents(documents_of(batch, self._translator.pairs))
+
+    def write_documents(self, documents: list[Any]) -> None:
+        self._held += documents
+        while len(self._held) >= self._sink.batch:
+            self._send(self._held[: self._sink.batch])
+            del self._held[: self._sink.batch]
+
+    def close(self) -> None:
+        """Send the rest."""
+        if self._held:
+            self._send(self._held)
+        self._open.close()
+
+    def abandon(self) -> None:
+        """What was sent cannot be taken back; the rest is not sent."""
+        self._open.close()
+
+    def _send(self, documents: list[Any]) -> None:
+        sink = self._sink
+        content = json.dumps(documents, ensure_ascii=False, separators=(",", ":"), default=plain).encode()
+        packed = gzip.compress(content) if sink.gzip else content
+        if self._session is None:
+            self._session = self._open.enter_context(sink.place.open(sink.timeout, sink.check))
+        else:
+            self._session.pause(sink.interval)
+        with self._session.call(sink.method, sink.url, sink.headers, packed) as answer:
+            answer.read()  # so that the connection serves the next batch
+        self._counts.rows_copied += len(documents)
+        self._counts.data_written += len(packed)
