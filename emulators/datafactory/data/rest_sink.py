@@ -4,6 +4,7 @@ What was sent stays sent: a copy that fails on its way has written the batches b
 """
 
 import gzip
+import itertools
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -122,6 +123,8 @@ class _Output:
         else:
             self._session.pause(sink.interval)
         with self._session.call(sink.method, sink.url, sink.headers, packed) as answer:
-            answer.read()  # so that the connection serves the next batch
+            # an answer that is read to its end leaves the connection for the next batch; a long one does not matter
+            for _ in itertools.islice(answer.iter_bytes(1 << 16), 16):
+                pass
         self._counts.rows_copied += len(documents)
         self._counts.data_written += len(packed)
