@@ -20,6 +20,7 @@ _SECRET_PROPERTIES = frozenset(
         "embeddedcertdata",
         "functionkey",
         "password",
+        "pfx",
         "pwd",
         "sastoken",
         "secretaccesskey",
@@ -28,6 +29,9 @@ _SECRET_PROPERTIES = frozenset(
     }
 )
 """Properties of linked services and credentials that hold a secret even when it is written as a plain string."""
+
+_AUTH_HEADERS = "authheaders"
+"""The property whose every member is a secret."""
 
 _OF_SECURE_STRING = frozenset({"value", "defaultValue"})
 """Where a SecureString, or a parameter of that type, keeps its secret."""
@@ -88,11 +92,17 @@ def restored(written: Any, stored: Any) -> Any:
     return written
 
 
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and not _is_expression(value)
+
+
 def _is_expression(value: str) -> bool:
     return value.startswith("@") and not value.startswith("@@")
 
 
 def _masked_property(key: str, value: Any) -> Any:
+    if key.lower() == _AUTH_HEADERS and isinstance(value, Mapping):
+        return {name: MASK if _is_plain(item) else masked(item) for name, item in value.items()}
     if not isinstance(value, str) or _is_expression(value):
         return masked(value)
     if key.lower() in _SECRET_PROPERTIES:
@@ -101,6 +111,8 @@ def _masked_property(key: str, value: Any) -> Any:
 
 
 def _secrets_of_property(key: str, value: Any) -> Iterator[str]:
+    if key.lower() == _AUTH_HEADERS and isinstance(value, Mapping):
+        yield from filter(_is_plain, value.values())
     if not isinstance(value, str):
         yield from secret_values(value)
     elif key.lower() in _SECRET_PROPERTIES and not _is_expression(value):

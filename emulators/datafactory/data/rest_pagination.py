@@ -1,12 +1,11 @@
-"""Pagination rules of a REST source: how the request for the next page follows from an answer. Pure.
+"""Pagination of a REST source: how the request for the next page follows from an answer, by the rules. Pure.
 
-The keys and values are the documented ones. Documented too: a loop ends with an answer 204, or once a rule's value is
+`rest_rules.py` reads the rules. Documented: a loop ends with an answer 204, or once a rule's value is
 null. Assumed: a rule's value that is missing, or an empty text, ends it like null; a relative address is one relative
 to the current page's; a range includes its end (the examples read so).
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,16 +13,10 @@ from urllib.parse import urljoin
 
 import httpx
 
-from emulators.datafactory.data.errors import InvalidSettings, Unsupported
-from emulators.datafactory.data.jsonpath import Path, parse_path
-from emulators.datafactory.data.settings import Settings
+from emulators.datafactory.data.errors import InvalidSettings
+from emulators.datafactory.data.jsonpath import Path
 
 ABSOLUTE, QUERY, HEADERS = "AbsoluteUrl", "QueryParameters", "Headers"
-END, MOST, RFC5988 = "EndCondition:", "MaxRequestNumber", "supportrfc5988"
-
-_NAMED = re.compile(r"(AbsoluteUrl|QueryParameters|Headers)(?:\.(\{[^{}]+\}|[^\[\]{}]+)|\['([^']+)'\])")
-_RANGE = re.compile(r"RANGE:(-?\d+):(-?\d*):(-?\d+)")
-_HEADER = re.compile(r"headers(?:\.([^\[\]]+)|\['([^']+)'\])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -129,48 +122,11 @@ class Rules:
     links: bool = False
     """Whether the header `Link` of RFC 5988 leads on: only where no other rule does (documented)."""
 
-    @classmethod
-    def read(cls, written: Settings) -> "Rules":
-        """Read an evaluated `paginationRules`; raises InvalidSettings, Unsupported naming the rule."""
-        rules = cls()
-        for key, value in written.items():
-            if value is not None and value != "":
-                rules = rules._with(str(key), str(value))
-        return replace(rules, links=rules.links and not rules.next and rules.range is None)
-
     @property
     def elements(self) -> int:
         """How many elements of an answer that is an array the rules may read."""
         paths = [value.path for _, _, value in self.next] + [end.where.path for end in self.ends]
         return max((path[0] + 1 for path in paths if path and isinstance(path[0], int)), default=1)
-
-    def pages(self, first: Page) -> "Pages":
-        return Pages(self, first)
-
-    def _with(self, key: str, value: str) -> "Rules":
-        if key == MOST:
-            if not value.isdigit() or not int(value):
-                raise InvalidSettings(f"The pagination rule '{MOST}' is a whole number from 1, not '{value}'.")
-            return replace(self, most=int(value))
-        if key.lower() == RFC5988:
-            return replace(self, links=value.lower() == "true")
-        if key.startswith(END):
-            return replace(self, ends=(*self.ends, _end(key, value)))
-        if key == ABSOLUTE:
-            return replace(self, next=(*self.next, (ABSOLUTE, "", _value(key, value))))
-        named = _NAMED.fullmatch(key)
-        if named is None:
-            raise InvalidSettings(f"'{key}' is no pagination rule.")
-        kind, name = named[1], named[2] or named[3]
-        if value.startswith("RANGE:"):
-            if self.range is not None:
-                raise Unsupported(
-                    "More than one pagination rule with a RANGE", "their order in data/rest_pagination.py."
-                )
-            return replace(self, range=_range(kind, name, key, value))
-        if kind == ABSOLUTE or name.startswith("{"):
-            raise InvalidSettings(f"The pagination rule '{key}' needs a range, RANGE:start:end:step, not '{value}'.")
-        return replace(self, next=(*self.next, (kind, name, _value(key, value))))
 
 
 class Pages:
@@ -250,36 +206,3 @@ def _primitive(value: Any, where: Value) -> str:
             f"{json.dumps(value)[:100]}."
         )
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _value(key: str, written: str) -> Value:
-    if written.startswith("$"):
-        return Value(path=parse_path(written)[1])
-    header = _HEADER.fullmatch(written)
-    if header is None:
-        raise InvalidSettings(
-            f"The pagination rule '{key}' takes its value from the answer: a path that begins with $, or Headers.name; "
-            f"'{written}' is neither."
-        )
-    return Value(header=header[1] or header[2])
-
-
-def _end(key: str, value: str) -> End:
-    where = _value(key, key.removeprefix(END))
-    if value.startswith("Const:"):
-        return End(where, "const", value.removeprefix("Const:"))
-    if value.lower() not in {"empty", "exist", "nonexist"}:
-        raise InvalidSettings(f"'{value}' is no end condition; there are Empty, Exist, NonExist and Const:value.")
-    return End(where, value.lower())
-
-
-def _range(kind: str, name: str, key: str, value: str) -> Range:
-    found = _RANGE.fullmatch(value)
-    if found is None or not int(found[3]):
-        raise InvalidSettings(
-            f"The range of the pagination rule '{key}' has the form RANGE:start:end:step, the end may be empty and the "
-            f"step is not 0; '{value}' has not."
-        )
-    if kind == ABSOLUTE and not name.startswith("{"):
-        raise InvalidSettings(f"The pagination rule '{key}' names a variable of the address, in braces.")
-    return Range(kind, name, int(found[1]), int(found[2]) if found[2] else None, int(found[3]))

@@ -15,7 +15,8 @@ from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupp
 from emulators.datafactory.data.formats.json_text import documents
 from emulators.datafactory.data.hierarchy import table
 from emulators.datafactory.data.reading import OpenFile, additional, widened
-from emulators.datafactory.data.rest_pagination import Answer, Page, Rules
+from emulators.datafactory.data.rest_pagination import Answer, Page, Pages
+from emulators.datafactory.data.rest_rules import read_rules
 from emulators.datafactory.data.rest_service import Check, RestService, Session
 from emulators.datafactory.data.selection import Selected
 from emulators.datafactory.data.settings import Settings, text
@@ -58,7 +59,7 @@ class RestReading:
         if self._body is not None and self._method == "GET":
             raise InvalidSettings("'requestBody' goes with the request method POST (documented).")
         self._headers = _headers(said, self._body)
-        self._rules = Rules.read(_rules(said))
+        self._rules = read_rules(_rules(said))
         self._timeout = seconds_of(said, "httpRequestTimeout")
         self._interval = interval(said, "Source")
         self._url = joined(place.client.address, text(dataset.properties, "relativeUrl"))
@@ -86,7 +87,7 @@ class RestReading:
         )
 
     def _documents(self, received: "_Received") -> Generator[Any, None, None]:
-        pages = self._rules.pages(Page(self._url, self._headers))
+        pages = Pages(self._rules, Page(self._url, self._headers))
         page = pages.first()
         repeats = asked = 0
         with self._place.open(self._timeout, self._check) as session:

@@ -1,6 +1,7 @@
 """Files from a web server, on a real socket."""
 
 import gzip
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,10 @@ import pytest
 from emulators.datafactory.activities import ActivityFailed
 
 BODY = b"id,name\n1,a\n"
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 class Site(BaseHTTPRequestHandler):
@@ -27,7 +32,18 @@ class Site(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes = b"") -> None:
         Site.seen = {"path": self.path, "method": self.command, "headers": dict(self.headers), "body": body}
-        answers = {"/base/a.csv": BODY, "/base/": b'{"a":1}', "/base/a.gz": gzip.compress(BODY)}
+        if self.path == "/base/digest" and not self.headers["authorization"]:
+            self.send_response(401)
+            self.send_header("www-authenticate", 'Digest realm="r", qop="auth", nonce="n", opaque="o"')
+            self.send_header("content-length", "0")
+            self.end_headers()
+            return
+        answers = {
+            "/base/digest": b'{"a":2}',
+            "/base/a.csv": BODY,
+            "/base/": b'{"a":1}',
+            "/base/a.gz": gzip.compress(BODY),
+        }
         found = answers.get(self.path.partition("?")[0])
         self.send_response(200 if found is not None else 404)
         self.end_headers()
@@ -91,13 +107,51 @@ async def test_the_address_alone_and_a_codec(lake, site):
     assert json.loads(lake.content("a.json")) == {"id": "1", "name": "a"}
 
 
+async def test_a_digest_answers_the_servers_challenge(lake, site):
+    linked = {"authenticationType": "Digest", "userName": "me", "password": {"type": "SecureString", "value": "pw"}}
+    output = await lake.run("Lookup", dataset=on_site(lake, site, "Json", "digest", linked), source={})
+    assert output["firstRow"] == {"a": 2}
+    answered = Site.seen["headers"]["Authorization"]
+    assert answered.startswith("Digest ")
+    # RFC 7616: the answer is a hash of user, realm, password, nonces and address
+    part = {key: value.strip('"') for key, value in (item.split("=", 1) for item in answered[7:].split(", "))}
+    user, place = (md5(text) for text in ("me:r:pw", "GET:/base/digest"))
+    assert part["response"] == md5(f"{user}:n:{part['nc']}:{part['cnonce']}:auth:{place}")
+
+
+async def test_secret_headers_are_sent(lake, site):
+    linked = {"authHeaders": {"x-key": {"type": "SecureString", "value": "s3cret"}, "x-plain": "p"}}
+    await lake.run("Lookup", dataset=on_site(lake, site, "Json", "", linked), source={})
+    assert (Site.seen["headers"]["x-key"], Site.seen["headers"]["x-plain"]) == ("s3cret", "p")
+
+
+async def test_a_path_follows_the_address_whether_or_not_that_ends_with_a_slash(lake, site):
+    await lake.run("Lookup", dataset=on_site(lake, site.rstrip("/"), "DelimitedText", "/a.csv"), source={})
+    assert Site.seen["path"] == "/base/a.csv"
+
+
+@pytest.mark.parametrize(
+    ("linked", "message"),
+    [
+        ({"authenticationType": "Windows", "userName": "me"}, "'Windows'.*NTLM"),
+        ({"authenticationType": "ClientCertificate", "certThumbprint": "AA"}, "self-hosted integration runtime"),
+        ({"authenticationType": "ClientCertificate"}, "no value for the property 'embeddedCertData'"),
+        ({"authenticationType": "ClientCertificate", "embeddedCertData": "AAAA"}, "is no PFX file"),
+        ({"authenticationType": "Digest"}, "no value for the property 'userName'"),
+        ({"authenticationType": "Kerberos"}, "'Kerberos' for HttpServer"),
+        ({"authHeaders": "x-key: 1"}, "'authHeaders' must be an object"),
+    ],
+)
+async def test_a_proof_that_cannot_be_given_is_told(lake, site, linked, message):
+    with pytest.raises(ActivityFailed, match=message):
+        await lake.run("Lookup", dataset=on_site(lake, site, "Json", "", linked), source={})
+
+
 async def test_what_goes_wrong_is_told(lake, site):
     with pytest.raises(ActivityFailed, match=r"ErrorCode=HttpFileFailedToRead.*404"):
         await lake.run("Lookup", dataset=on_site(lake, site, "Json", "nowhere"), source={})
     with pytest.raises(ActivityFailed, match=r"ErrorCode=HttpFileFailedToRead.*Connect"):
         await lake.run("Lookup", dataset=on_site(lake, "http://127.0.0.1:9/", "Json", ""), source={})
-    with pytest.raises(ActivityFailed, match="'Digest'"):
-        await lake.run("Lookup", dataset=on_site(lake, site, "Json", "", {"authenticationType": "Digest"}), source={})
     with pytest.raises(ActivityFailed, match="GetMetadata is not available for HttpServer"):
         await lake.run("GetMetadata", dataset=on_site(lake, site, "Json", ""), fieldList=["exists"])
     lake.put("a", b"x")

@@ -86,6 +86,53 @@ async def test_an_endpoint_that_refuses_is_not_waited_for(network, listening, ac
     assert failure.value.code == "2108"
 
 
+async def test_an_endpoint_that_never_answers_fails_after_its_own_minute(network, listening, clock, activity):
+    network.on("POST", URL, httpx.ReadTimeout("nobody there"))
+    began = clock.now()
+    with pytest.raises(ActivityFailed, match="nobody there") as failure:
+        await run_activity(activity("WebHook", method="POST", url=URL, timeout="02:00:00"), listening)
+    assert failure.value.code == "2128"
+    assert network.requests[0].extensions["timeout"]["read"] == 60
+    assert clock.now() == began, "the time for the callback has not begun"
+
+
+async def test_an_endpoint_that_accepts_is_asked_until_it_is_done(network, listening, callbacks, activity):
+    network.on("POST", URL, httpx.Response(202, headers={"location": "/status"}))
+    calls = 0
+
+    def status(request: httpx.Request) -> httpx.Response:
+        nonlocal calls
+        calls += 1
+        if calls < 3:
+            return httpx.Response(202, headers={"location": "/status"})
+        address = json.loads(network.requests[0].content)["callBackUri"]
+        asyncio.get_running_loop().call_soon(callbacks.receive, address.rsplit("/", 1)[-1], {"done": True})
+        return httpx.Response(200)
+
+    network.on("GET", "https://web.test/status", status)
+    assert await run_activity(activity("WebHook", method="POST", url=URL), listening) == {"done": True}
+    assert calls == 3
+
+
+@pytest.mark.parametrize(
+    ("authentication", "header"),
+    [
+        ({"type": "Basic", "username": "u", "password": {"type": "SecureString", "value": "p"}}, "Basic dTpw"),
+        ({"type": "MSI", "resource": "api://x"}, "Bearer token for api://x"),
+    ],
+)
+async def test_the_call_proves_who_it_is(network, listening, callbacks, activity, authentication, header):
+    network.on("POST", URL, calls_back(callbacks, {}))
+    await run_activity(activity("WebHook", method="POST", url=URL, authentication=authentication), listening)
+    assert network.requests[0].headers["authorization"] == header
+
+
+@pytest.mark.parametrize("body", ["text", [1], None, 5])
+async def test_whatever_is_called_back_is_an_output(network, listening, callbacks, activity, body):
+    network.on("POST", URL, calls_back(callbacks, body))
+    assert await run_activity(activity("WebHook", method="POST", url=URL), listening) == {"Response": body}
+
+
 @pytest.mark.parametrize("properties", [{"timeout": "soon"}, {"body": "text"}])
 async def test_wrong_properties(listening, activity, properties):
     with pytest.raises(ActivityFailed) as failure:

@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
-from emulators.datafactory.data.rest_pagination import Answer, Page, Rules
+from emulators.datafactory.data.rest_pagination import Answer, Page, Pages
+from emulators.datafactory.data.rest_rules import read_rules
 
 BASE = "https://api.test/table"
 
 
 def asked(rules: dict[str, Any], *bodies: Any, url: str = BASE, headers: dict[str, str] | None = None, status=200):
     """The requests of a loop whose answers are these: bodies, or pairs of a body and headers."""
-    pages = Rules.read(rules).pages(Page(url, headers or {}))
+    pages = Pages(read_rules(rules), Page(url, headers or {}))
     page, found = pages.first(), []
     answers = iter(bodies)
     while page is not None:
@@ -98,6 +99,11 @@ def test_the_next_parameter_and_header_from_the_answer():
     ]
 
 
+def test_parameters_are_set_in_the_next_address_whatever_the_order_of_the_rules():
+    rules = {"QueryParameters.after": "$.cursor", "AbsoluteUrl": "$.next"}
+    assert urls(rules, {"cursor": 1, "next": "/other?x=y"}, {}) == [BASE, "https://api.test/other?x=y&after=1"]
+
+
 def test_a_greatest_number_of_requests_and_an_answer_without_content_end_it():
     endless = {"next": BASE}
     assert len(asked({"AbsoluteUrl": "$.next", "MaxRequestNumber": "3"}, *[endless] * 9)) == 3
@@ -113,8 +119,8 @@ def test_links_of_rfc_5988_lead_on_where_they_are_asked_for_and_nothing_else_doe
 
 
 def test_rules_say_how_much_of_an_array_they_read():
-    assert Rules.read({}).elements == 1
-    assert Rules.read({"AbsoluteUrl": "$[4].next", "EndCondition:$[2]": "NonExist"}).elements == 5
+    assert read_rules({}).elements == 1
+    assert read_rules({"AbsoluteUrl": "$[4].next", "EndCondition:$[2]": "NonExist"}).elements == 5
 
 
 @pytest.mark.parametrize(
@@ -136,14 +142,14 @@ def test_rules_say_how_much_of_an_array_they_read():
 )
 def test_a_rule_that_is_none_is_named(rules, message):
     with pytest.raises(InvalidSettings, match=message):
-        Rules.read(rules)
+        read_rules(rules)
 
 
 def test_what_is_not_built_and_what_an_answer_gets_wrong_is_told():
     with pytest.raises(Unsupported, match="More than one"):
-        Rules.read({"AbsoluteUrl.{a}": "RANGE:0:1:1", "AbsoluteUrl.{b}": "RANGE:0:1:1"})
+        read_rules({"AbsoluteUrl.{a}": "RANGE:0:1:1", "AbsoluteUrl.{b}": "RANGE:0:1:1"})
     with pytest.raises(DataError, match=r"'\$\.\.next' is not"):
-        Rules.read({"AbsoluteUrl": "$..next"})
+        read_rules({"AbsoluteUrl": "$..next"})
     with pytest.raises(InvalidSettings, match="must be a single one"):
         asked({"QueryParameters.x": "$.data"}, {"data": [1]})
     for address in ("ftp://api.test/x", "javascript:x", "https://[x"):

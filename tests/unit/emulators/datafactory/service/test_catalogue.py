@@ -76,6 +76,16 @@ def test_a_run_keeps_the_resources_it_started_with(store: DocumentStore) -> None
     assert before.factory_name == "Factory"
 
 
+def test_a_run_knows_credentials_and_who_the_factory_may_be(store: DocumentStore) -> None:
+    catalogue = Catalogue(store)
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {"/subscriptions/S/Reader": {}}}
+    factory = catalogue.put_factory(ADDRESS, {"location": "here", "identity": identity, "properties": {}})
+    catalogue.put(factory, "credentials", "c", {"type": "ManagedIdentity"})
+    found = factory.resources()
+    assert found.credential("C") == ("c", {"type": "ManagedIdentity"})
+    assert found.identities == {"/subscriptions/s/reader"}
+
+
 def test_a_deleted_factory_leaves_nothing(store: DocumentStore) -> None:
     catalogue = Catalogue(store)
     factory = _factory(catalogue)

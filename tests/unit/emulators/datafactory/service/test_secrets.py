@@ -22,6 +22,14 @@ CONNECTION = "DefaultEndpointsProtocol=https;AccountName=lake;AccountKey=a2V5PT0
         ),
         ({"p": {"type": "SecureString"}}, {"p": {"type": "SecureString"}}),
         ({"password": "s3cret"}, {"password": MASK}),
+        (
+            {"authentication": {"type": "ClientCertificate", "pfx": "MII"}},
+            {"authentication": {"type": "ClientCertificate", "pfx": MASK}},
+        ),
+        (
+            {"authHeaders": {"x-key": "s3cret", "x-other": "@linkedService().p", "x-none": ""}},
+            {"authHeaders": {"x-key": MASK, "x-other": "@linkedService().p", "x-none": ""}},
+        ),
         ({"servicePrincipalKey": "s3cret"}, {"servicePrincipalKey": MASK}),
         ({"password": "@linkedService().p"}, {"password": "@linkedService().p"}),
         ({"password": ""}, {"password": ""}),
@@ -56,9 +64,10 @@ def test_secrets_are_found_in_clear() -> None:
             "accessToken": {"type": "SecureString", "value": "token"},
             "other": [{"password": "word"}, {"password": "@linkedService().p"}],
             "secured": {"type": "SecureString", "value": CONNECTION},
+            "authHeaders": {"x-key": "header", "x-other": "@linkedService().p"},
         }
     }
-    assert list(secret_values(properties)) == ["a2V5PT0=", "token", "word", CONNECTION, "a2V5PT0="]
+    assert list(secret_values(properties)) == ["a2V5PT0=", "token", "word", CONNECTION, "a2V5PT0=", "header"]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +75,7 @@ def test_secrets_are_found_in_clear() -> None:
     [
         {"connectionString": CONNECTION},
         {"accessToken": {"type": "SecureString", "value": "s3cret"}, "domain": "https://x"},
+        {"authHeaders": {"x-key": "s3cret", "y-key": {"type": "SecureString", "value": "other"}}},
         {"list": [{"password": "one"}, {"password": "two"}]},
     ],
 )
