@@ -1,4 +1,4 @@
-"""From a linked service to a place of files: one explicit table of the kinds that can be connected to."""
+"""From a linked service to a place of files, or to a REST service: an explicit table of what can be connected to."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

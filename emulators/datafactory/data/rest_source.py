@@ -5,6 +5,7 @@ One document of an answer is in memory at a time (an answer that is an object is
 only where `requestInterval` is written: it spares a server, and changes no result.
 """
 
+import uuid
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
@@ -70,8 +71,8 @@ class RestReading:
         return bool(self._additional)
 
     def files(self) -> Iterator[Selected]:
-        """The resource, as if it were one file."""
-        yield Selected(File("", self._url), "data")
+        """The resource, as if it were one file; it has no name, so each copy makes one up (the form is seen)."""
+        yield Selected(File("", self._url), f"data_{uuid.uuid4()}_{uuid.uuid4()}")
 
     def documents(self, selected: Selected) -> tuple[Iterator[Any], "_Received"]:
         """The documents of all pages, and what counts their bytes."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -129,6 +130,14 @@ async def test_rows_of_all_pages_by_a_mapping(lake, service):
     )
     assert lake.content("out/orders.csv").decode().split() == ["customer,id,tag", *(f"c1,{n},{n}" for n in range(5))]
     assert output["rowsCopied"] == 5
+
+
+async def test_a_file_without_a_name_gets_one(lake, service):
+    orders = resource(lake, service, "list")
+    for _ in range(2):
+        await lake.run("Copy", inputs=[orders], outputs=[lake.dataset("Json", "out")], source={}, sink={})
+    assert len(lake.paths("out/")) == 2
+    assert all(re.fullmatch(r"out/data_[0-9a-f-]{36}_[0-9a-f-]{36}\.json", path) for path in lake.paths("out/"))
 
 
 async def test_a_lookup_of_a_list(lake, service):

@@ -35,7 +35,7 @@ KINDS: dict[str, tuple[str | None, dict[str, Any], list[str]]] = {
     "WebActivity": (
         None,
         {"url": URL, "method": "POST", "body": {}},
-        ["headers", "authentication", "httpRequestTimeout", "turnOffAsync", "datasets"],
+        ["headers", "authentication", "httpRequestTimeout", "turnOffAsync", "datasets", "linkedServices"],
     ),
     "WebHook": (
         None,
