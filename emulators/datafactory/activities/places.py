@@ -7,6 +7,7 @@ and is waited for: nothing writes on behind an activity that has ended.
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -24,6 +25,10 @@ from emulators.datafactory.data.errors import DataError, InvalidSettings, Side, 
 from emulators.datafactory.engine.activity import Activity
 
 T = TypeVar("T")
+
+_WORKERS = ThreadPoolExecutor(max_workers=64, thread_name_prefix="data movement")
+"""Threads of their own: work here waits for tokens, which the event loop fetches, and that needs a thread of the
+loop's own few to look names up. More than a loop runs at a time (50, documented); they are made when needed."""
 
 
 class Interrupted(Exception):
@@ -84,9 +89,11 @@ async def store_of(
 ) -> tuple[Any, str]:
     """The place that a linked service names, and the linked service's type."""
     linked = await services.resolve(reference, activity.resources, asked_by)
-    tokens = _Tokens(services, asyncio.get_running_loop(), linked.principal)
+    loop = asyncio.get_running_loop()
+    tokens = _Tokens(services, loop, linked.principal)
     # connecting reads certificates, which takes a moment
-    return await asyncio.to_thread(connect, linked.type, linked.properties, tokens, side), linked.type
+    place = await loop.run_in_executor(_WORKERS, connect, linked.type, linked.properties, tokens, side)
+    return place, linked.type
 
 
 async def in_thread(work: Callable[[Callable[[], None]], T]) -> T:
@@ -97,7 +104,7 @@ async def in_thread(work: Callable[[Callable[[], None]], T]) -> T:
         if stopped.is_set():
             raise Interrupted
 
-    thread = asyncio.ensure_future(asyncio.to_thread(work, check))
+    thread = asyncio.get_running_loop().run_in_executor(_WORKERS, work, check)
     try:
         return await asyncio.shield(thread)
     except asyncio.CancelledError:

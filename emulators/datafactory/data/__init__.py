@@ -1,6 +1,6 @@
 """Data movement: connectors, formats, the choice of files, the names of results, mappings and type conversion.
 
 Everything here is synchronous and streams: blocks of bytes, batches of rows. The activities run it in threads
-(`background.py`). What to copy is decided by pure functions on listings (`selection.py`, `naming.py`); formats are
-read and written by libraries; what is not built is refused by name (`errors.Unsupported`).
+(`activities/places.py`). What to copy is decided by pure functions on listings (`selection.py`, `naming.py`); formats
+are read and written by libraries; what is not built is refused by name (`errors.Unsupported`).
 """
