@@ -7,6 +7,8 @@ from typing import Any
 
 from emulators.datafactory.activities.places import ended, failures_of, in_thread, place_of
 from emulators.datafactory.activities.services import ActivityServices
+from emulators.datafactory.data.errors import Unsupported
+from emulators.datafactory.data.legacy import NEW_MODEL
 from emulators.datafactory.data.lookup import look_up
 from emulators.datafactory.data.reading import Reading
 from emulators.datafactory.data.settings import flag, section
@@ -22,7 +24,10 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     with failures_of(CODE):
         first_only = flag(properties, "firstRowOnly", default=True)
         place = await place_of(properties.get("dataset"), activity, services)
-        reading = Reading(place.store, place.dataset, section(properties, "source"))
+        dataset, source = place.dataset.as_source(section(properties, "source"))
+        if dataset.legacy is not None and dataset.legacy.translator is not None:
+            raise Unsupported(f"A lookup with 'jsonPathDefinition' (dataset '{dataset.name}')", NEW_MODEL)
+        reading = Reading(place.store, dataset, source)
         rows = await in_thread(lambda check: look_up(reading, first_only=first_only))
     found = ({"firstRow": rows[0]} if rows else {}) if first_only else {"count": len(rows), "value": rows}
     return ended(found, services, time.monotonic() - began)

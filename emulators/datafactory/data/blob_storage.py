@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from typing import Any
 
 from azure.core import MatchConditions
@@ -25,13 +26,26 @@ from azure.storage.blob import (
     BlobProperties,
     BlobServiceClient,
     ContainerClient,
+    ContentSettings,
 )
 
-from emulators.datafactory.data.errors import DataError, MissingFile, Side
+from emulators.datafactory.data.errors import (
+    DataError,
+    ForbiddenFile,
+    InconsistentFile,
+    InvalidFileName,
+    MissingFile,
+    Side,
+)
 from emulators.datafactory.data.store import Children, File, WriteOptions
 
 MOST_BLOCKS = 50_000
 """Blocks that one blob can have (documented)."""
+
+HEADERS = ("content_type", "content_language", "content_encoding", "content_disposition", "cache_control")
+"""What a blob says of its content, in the client's names: the system properties that can be preserved (documented)."""
+
+_BAD_NAMES = frozenset({"InvalidUri", "InvalidResourceName"})
 
 
 class BlobStorage:
@@ -98,11 +112,7 @@ class BlobStorage:
             try:
                 content: bytes = blob.download_blob(offset, length, **pinned).readall()
             except ResourceModifiedError as error:
-                raise DataError(
-                    "UserErrorSourceDataChanged",
-                    f"The blob '{file.path}' was changed while it was being read.",
-                    self.side,
-                ) from error
+                raise InconsistentFile.changed(file.path, self.side) from error
             return content
 
     def pieces(self, file: File, size: int) -> Iterator[bytes]:
@@ -193,19 +203,35 @@ class BlobWriter:
         if sent is not None:
             sent.result()
 
-    def commit(self) -> None:
+    def flush(self) -> None:
+        """Make what is written so far visible, and go on; for logs. Each time takes one of the blocks there can be."""
+        self._arrived()
+        if len(self._blocks) < MOST_BLOCKS // 2:
+            self._commit_blocks(self._settings(None))
+
+    def commit(self, md5: bytes | None = None) -> None:
         self._arrived()
         self._end_sender()
-        metadata = dict(self._options.metadata) or None
+        settings = self._settings(md5)
+        if self._blocks:
+            self._commit_blocks(settings)
+            return
+        content = bytes(self._buffer)
         with _as_data_errors(self._storage.place(self._container), self._path, self._options.side):
-            if not self._blocks:
-                content = bytes(self._buffer)
-                self._in_container(lambda: self._blob.upload_blob(content, overwrite=True, metadata=metadata))
-            else:
-                if self._buffer:
-                    self.stage(self.reserve(), bytes(self._buffer))
-                self._blob.commit_block_list([BlobBlock(block) for block in self._blocks], metadata=metadata)
+            self._in_container(lambda: self._blob.upload_blob(content, overwrite=True, **settings))
         self._buffer.clear()
+
+    def _commit_blocks(self, settings: dict[str, Any]) -> None:
+        if self._buffer:
+            self.stage(self.reserve(), bytes(self._buffer))
+            self._buffer.clear()
+        with _as_data_errors(self._storage.place(self._container), self._path, self._options.side):
+            self._blob.commit_block_list([BlobBlock(block) for block in self._blocks], **settings)
+
+    def _settings(self, md5: bytes | None) -> dict[str, Any]:
+        """What the blob carries besides its content."""
+        headers = ContentSettings(**self._options.headers, content_md5=bytearray(md5) if md5 else None)
+        return {"metadata": dict(self._options.metadata) or None, "content_settings": headers}
 
     def abandon(self) -> None:
         """Blocks without a list are dropped by the service after a week (documented); nothing else was sent."""
@@ -240,6 +266,7 @@ def _file(container: str, properties: BlobProperties) -> File:
         etag=properties.etag,
         md5=bytes(md5) if md5 else None,
         metadata=dict(properties.metadata or {}),
+        headers={name: value for name in HEADERS if (value := getattr(settings, name, None))},
     )
 
 
@@ -256,8 +283,10 @@ def _as_data_errors(place: str, path: str, side: Side) -> Iterator[None]:
     except ResourceNotFoundError as error:
         raise MissingFile(place, path, side) from error
     except HttpResponseError as error:
-        detail = f"{error.status_code} {getattr(error, 'error_code', None) or error.reason}"
-        raise DataError(
+        code = getattr(error, "error_code", None)
+        detail = f"{error.status_code} {code or error.reason}"
+        kind = ForbiddenFile if error.status_code == HTTPStatus.FORBIDDEN else DataError
+        raise (InvalidFileName if code in _BAD_NAMES else kind)(
             "AzureBlobOperationFailed",
             f"Blob operation Failed. ContainerName: {place}, path: {path}. The service answered {detail}.",
             side,

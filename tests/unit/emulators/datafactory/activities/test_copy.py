@@ -21,6 +21,8 @@ def dataset(kind: str, linked_service: str = "lake", **properties: Any) -> dict[
     }
 
 
+CHANGED = {"metadata": [{"name": "changed", "value": "$$LASTMODIFIED"}]}
+LOUD = {"enableCopyActivityLog": True, "copyActivityLogSettings": {"logLevel": "Loud"}}
 RESOURCES = Resources(
     "factory",
     linked_services={"lake": LAKE, "ftp": {"type": "FtpServer", "typeProperties": {}}},
@@ -30,6 +32,9 @@ RESOURCES = Resources(
         "parquet": dataset("Parquet"),
         "avro": dataset("Avro"),
         "ftp": dataset("Binary", "ftp"),
+        "snappy": dataset("DelimitedText", compressionCodec="snappy"),
+        "legacy": dataset("AzureBlob", folderPath="c", format={"type": "TextFormat"}),
+        "web": dataset("HttpFile", relativeUrl="x", format={"type": "TextFormat"}),
         "lost": dataset("Binary", "nobody"),
         "asking": dataset("DelimitedText", columnDelimiter="@dataset().missing"),
     },
@@ -65,6 +70,17 @@ async def test_a_copy_has_two_ends(activity, services):
         ("binary", "binary", {"sink": {"storeSettings": {"blockSizeInMB": 200}}}, "between 4 and 100, not 200"),
         ("binary", "binary", {"source": {"additionalColumns": [{"name": "x"}]}}, "Binary copies have no columns"),
         ("csv", "csv", {"source": "text"}, "'source' must be an object"),
+        (
+            "csv",
+            "csv",
+            {"source": {"formatSettings": {"compressionProperties": {"type": "x"}}}},
+            "'x' is no type of 'compressionProperties'",
+        ),
+        ("snappy", "csv", {}, "'snappy' is not supported by the Copy activity, only by mapping data flows"),
+        ("csv", "csv", {"sink": {"storeSettings": CHANGED}}, "'\\$\\$LASTMODIFIED' is for binary copies only"),
+        ("csv", "csv", {"logSettings": LOUD}, "'Loud' is no level of a log"),
+        ("legacy", "csv", {"source": {"type": "DelimitedTextSource"}}, "goes with a 'BlobSource'"),
+        ("csv", "web", {"sink": {"type": "HttpSink"}}, "can be no sink"),
     ],
 )
 async def test_what_cannot_be_is_told(copy, source, sink, properties, message):
@@ -80,13 +96,6 @@ async def test_what_cannot_be_is_told(copy, source, sink, properties, message):
         ("csv", "parquet", {"enableStaging": True}, "'enableStaging'"),
         ("csv", "parquet", {"source": {"type": "BlobSource"}}, "'BlobSource'"),
         ("binary", "binary", {"preserve": ["ACL"]}, "'preserve' with .*ACL"),
-        ("csv", "csv", {"validateDataConsistency": True}, "'validateDataConsistency'"),
-        (
-            "csv",
-            "csv",
-            {"source": {"formatSettings": {"compressionProperties": {"type": "x"}}}},
-            "compressionProperties",
-        ),
     ],
 )
 async def test_what_is_not_built_is_refused_by_name(copy, source, sink, properties, message):

@@ -57,7 +57,7 @@ class MemoryWriter:
         self.written += len(content)
         return len(content)
 
-    def commit(self) -> None:
+    def commit(self, md5: bytes | None = None) -> None:
         self._files[self._path] = self._content
 
     def abandon(self) -> None:
