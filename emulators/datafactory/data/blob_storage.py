@@ -63,7 +63,8 @@ class BlobStorage:
         with self._told(container, path):
             try:
                 properties = self._client.get_blob_client(container, path).get_blob_properties()
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                self._require_absence(error)
                 return None
             return None if _is_folder(properties.metadata) else _file(container, properties)
 
@@ -73,8 +74,8 @@ class BlobStorage:
                 for found in self._container(container).list_blobs(prefix or None, include=["metadata"]):
                     if not _is_folder(found.metadata):
                         yield _file(container, found)
-            except ResourceNotFoundError:
-                return
+            except ResourceNotFoundError as error:
+                self._require_absence(error)
 
     def children(self, container: str, folder: str) -> Children | None:
         prefix = f"{folder}/" if folder else ""
@@ -89,7 +90,8 @@ class BlobStorage:
                         folders.append(found.name.rstrip("/").rpartition("/")[2])
                     elif not _is_folder(found.metadata):
                         files.append(_file(container, found))
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                self._require_absence(error)
                 return None
             if not exists and folder and not self._is_folder_blob(container, folder):
                 return None
@@ -99,7 +101,8 @@ class BlobStorage:
         with self._told(container, ""):
             try:
                 properties = self._container(container).get_container_properties()
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                self._require_absence(error)
                 return None
             return File(container, "", modified=properties.last_modified, etag=properties.etag)
 
@@ -110,8 +113,11 @@ class BlobStorage:
         with self._told(file.container, file.path):
             blob = self._client.get_blob_client(file.container, file.path)
             try:
-                content: bytes = blob.download_blob(offset, length, **pinned).readall()
+                # as it is stored: the client would take off what `content_encoding` names
+                content: bytes = blob.download_blob(offset, length, decompress=False, **pinned).readall()
             except ResourceModifiedError as error:
+                if self.find(file.container, file.path) is None:  # Azurite says the same of a blob that is gone
+                    raise MissingFile(self.place(file.container), file.path, self.side) from error
                 raise InconsistentFile.changed(file.path, self.side) from error
             return content
 
@@ -138,6 +144,14 @@ class BlobStorage:
         with suppress(ResourceNotFoundError):
             return _is_folder(self._client.get_blob_client(container, folder).get_blob_properties().metadata)
         return False
+
+    def _require_absence(self, error: ResourceNotFoundError) -> None:
+        """Raise the answer again unless it means that nothing is there."""
+        if not self._is_absence(error):
+            raise error
+
+    def _is_absence(self, error: ResourceNotFoundError) -> bool:
+        return True
 
     def _container(self, name: str) -> ContainerClient:
         return self._client.get_container_client(name)

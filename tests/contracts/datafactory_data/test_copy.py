@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
-from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
+from azure.storage.blob import AccountSasPermissions, PublicAccess, ResourceTypes, generate_account_sas
 
 from emulators.datafactory.activities import ActivityFailed
 from emulators.datafactory.data import copy_binary
@@ -434,3 +434,24 @@ async def test_a_shared_access_signature_opens_the_place_and_is_never_told(lake,
         await copied(lake, lake.dataset("Binary", "", "b"), shared)
     assert "403 AuthorizationPermissionMismatch" in failure.value.message
     assert "sig=" not in failure.value.message
+
+
+async def test_a_container_that_everybody_may_read_needs_no_key(lake):
+    lake.put("in/a", b"x")
+    lake.linked_services["public"] = {"type": "AzureBlobStorage", "typeProperties": {"containerUri": lake.client.url}}
+    public = lake.dataset("Binary", "in", lake="public")
+    with pytest.raises(ActivityFailed, match=r"not open to everybody: the service answered 403"):
+        await copied(lake, public, lake.dataset("Binary", "out"))
+    lake.client.set_container_access_policy({}, public_access=PublicAccess.BLOB)
+    await copied(lake, lake.dataset("Binary", "in", "a", lake="public"), lake.dataset("Binary", "one"))
+    with pytest.raises(ActivityFailed, match="with 'Blob' it cannot be listed"):
+        await copied(lake, public, lake.dataset("Binary", "out"))
+    lake.client.set_container_access_policy({}, public_access=PublicAccess.CONTAINER)
+    await copied(lake, public, lake.dataset("Binary", "out"))
+    assert (lake.content("one/a"), lake.content("out/a")) == (b"x", b"x")
+    with pytest.raises(ActivityFailed, match="UserErrorSourceBlobNotExist"):
+        await copied(lake, lake.dataset("Binary", "in", "b", lake="public"), lake.dataset("Binary", "out"))
+    with pytest.raises(ActivityFailed, match="it can be no sink"):
+        await copied(lake, lake.dataset("Binary", "in"), public)
+    with pytest.raises(ActivityFailed, match="nothing can be deleted there"):
+        await lake.run("Delete", dataset=public, enableLogging=False)
