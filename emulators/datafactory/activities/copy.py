@@ -24,6 +24,7 @@ from emulators.datafactory.data.errors import InvalidSettings, Unsupported
 from emulators.datafactory.data.fault_tolerance import FaultTolerance
 from emulators.datafactory.data.files import chosen
 from emulators.datafactory.data.formats import FORMATS
+from emulators.datafactory.data.http_server import HttpServer
 from emulators.datafactory.data.legacy import NEW_MODEL
 from emulators.datafactory.data.naming import PRESERVE, Naming, behaviour
 from emulators.datafactory.data.reading import Reading
@@ -127,10 +128,7 @@ def _binary(copy: _Copy) -> Callable[[Callable[[], None]], None]:
     source, sink, properties = copy.source.dataset, copy.sink.dataset, copy.properties
     if copy.source_settings.get("additionalColumns") or properties.get("translator"):
         raise InvalidSettings("Binary copies have no columns: 'additionalColumns' and 'translator' are for tables.")
-    unpack, pack = (
-        codec_of("Binary", source.properties, "Source"),
-        codec_of("Binary", sink.properties, "Sink"),
-    )
+    unpack, pack = codec_of("Binary", source.properties, "Source"), codec_of("Binary", sink.properties, "Sink")
     preserve = properties.get("preserve") or []
     if not isinstance(preserve, list) or set(preserve) - {"Attributes"}:
         raise Unsupported(f"'preserve' with {preserve}", "access control of Data Lake accounts, which Azurite lacks.")
@@ -162,7 +160,8 @@ def _binary(copy: _Copy) -> Callable[[Callable[[], None]], None]:
     )
 
     def work(check: Callable[[], None]) -> None:
-        replace(job, check=check).run(chosen(copy.source.store, source.location, store_settings))
+        running = replace(job, check=check)
+        running.run(chosen(copy.source.store, source.location, store_settings, running.skip))
 
     return work
 
@@ -173,6 +172,8 @@ def _tables(copy: _Copy) -> Callable[[Callable[[], None]], None]:
         raise InvalidSettings("'deleteFilesAfterCompletion' is for binary copies only (documented).")
     if any(value == LAST_MODIFIED for value in _metadata(copy).values()):
         raise InvalidSettings(f"'{LAST_MODIFIED}' is for binary copies only (documented).", "Sink")
+    if properties.get("preserve"):
+        raise InvalidSettings("'preserve' is for binary copies only (documented).", "Sink")
     translator = Translator.read(_translator(copy))
     format_settings = section(copy.sink_settings, "formatSettings")
     codec = codec_of(sink.type, sink.properties, "Sink")
@@ -229,8 +230,8 @@ def _verification(copy: _Copy) -> str:
     if not flag(copy.properties, "validateDataConsistency"):
         return "NotVerified"
     binary = copy.source.dataset.type == "Binary"
-    known = isinstance(copy.source.store, BlobStorage)
-    return "Verified" if known and not (binary and (copy.behaviour != PRESERVE or _compressed(copy))) else "Unsupported"
+    changed = binary and (copy.behaviour != PRESERVE or _compressed(copy))
+    return "Unsupported" if changed or isinstance(copy.source.store, HttpServer) else "Verified"
 
 
 def _compressed(copy: _Copy) -> bool:
@@ -253,6 +254,6 @@ def _block_size(copy: _Copy) -> int:
 
 def _metadata(copy: _Copy) -> dict[str, str]:
     written = section(copy.sink_settings, "storeSettings").get("metadata") or []
-    if not isinstance(written, list):
+    if not isinstance(written, list) or not all(isinstance(item, Mapping) for item in written):
         raise InvalidSettings("'metadata' is an array of objects with 'name' and 'value'.", "Sink")
     return {text(item, "name"): text(item, "value") for item in written}

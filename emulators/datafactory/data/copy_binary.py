@@ -73,6 +73,15 @@ class BinaryCopy:
         else:
             self._move(every, only=only)
 
+    def skip(self, file: File, error: DataError, read: int = 0) -> None:
+        """Skip a file after `read` bytes where its error is forgiven, else raise the error."""
+        if not self.tolerance.forgives(error):
+            raise error
+        with self._lock:
+            self.counts.files_skipped += 1
+            self.counts.files_inconsistent += isinstance(error, InconsistentFile)
+        self.log.skipped(file, read, error)
+
     def _move(self, files: Iterable[Selected], *, only: bool) -> None:
         """Copy files as they are."""
         with ThreadPoolExecutor(self.workers) as pool:
@@ -107,9 +116,7 @@ class BinaryCopy:
             self._check_sink(path, writer.written, md5)
         except DataError as error:
             writer.abandon()
-            if not self.tolerance.forgives(error):
-                raise
-            self._skip(file, writer.written, error)
+            self.skip(file, error, writer.written)
             return
         except BaseException:
             writer.abandon()
@@ -240,12 +247,6 @@ class BinaryCopy:
         found = self.sink.find(self.container, path)
         if found is None or found.size != size or (found.md5 or md5) != md5:
             raise InconsistentFile.differs(path, "size or ContentMD5 in the sink are not those of the source.", "Sink")
-
-    def _skip(self, file: File, read: int, error: DataError) -> None:
-        with self._lock:
-            self.counts.files_skipped += 1
-            self.counts.files_inconsistent += isinstance(error, InconsistentFile)
-        self.log.skipped(file, read, error)
 
     def _done(self, file: File, size: int) -> None:
         with self._lock:

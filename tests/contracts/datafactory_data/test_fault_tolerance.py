@@ -64,6 +64,17 @@ class TestFiles:
                 skipErrorFile=settings,
             )
 
+    async def test_files_of_a_list_that_are_not_there(self, lake):
+        lake.put("in/a", "a")
+        lake.put("list.txt", "a\nnot there\n")
+        ends = lake.dataset("Binary", "in"), lake.dataset("Binary", "out")
+        read = {"fileListPath": f"{lake.name}/list.txt"}
+        with pytest.raises(ActivityFailed, match=r"path: in/not there\."):
+            await copied(lake, *ends, read=read)
+        output = await copied(lake, *ends, read=read, skipErrorFile={}, logSettings=lake.log_settings())
+        assert (output["filesRead"], output["filesSkipped"]) == (1, 1)
+        assert lake.log_lines(output["logFilePath"])[1][2:4] == ["FileSkip", "in/not there"]
+
     async def test_files_that_may_not_be_read(self, lake, account):
         lake.put("in/a", b"a")
         signature = generate_account_sas(

@@ -78,6 +78,8 @@ async def test_a_copy_has_two_ends(activity, services):
         ),
         ("snappy", "csv", {}, "'snappy' is not supported by the Copy activity, only by mapping data flows"),
         ("csv", "csv", {"sink": {"storeSettings": CHANGED}}, "'\\$\\$LASTMODIFIED' is for binary copies only"),
+        ("csv", "csv", {"sink": {"storeSettings": {"metadata": ["x"]}}}, "'metadata' is an array of objects"),
+        ("csv", "csv", {"preserve": ["Attributes"]}, "'preserve' is for binary copies only"),
         ("csv", "csv", {"logSettings": LOUD}, "'Loud' is no level of a log"),
         ("legacy", "csv", {"source": {"type": "DelimitedTextSource"}}, "goes with a 'BlobSource'"),
         ("csv", "web", {"sink": {"type": "HttpSink"}}, "can be no sink"),
