@@ -3,9 +3,8 @@
 """
 
 import csv
-from typing import Any
 
-from emulators.datafactory.activities.places import store_of
+from emulators.datafactory.activities.places import log_store_of
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.errors import InvalidSettings
 from emulators.datafactory.data.session_log import COPY_COLUMNS, CopyLog, LogFile, RedirectedRows, SessionLog
@@ -27,7 +26,7 @@ async def copy_log(activity: Activity, services: ActivityServices) -> CopyLog:
         return await _session_log(activity, services, older, older)
     redirected = section(properties, "redirectIncompatibleRowSettings")
     if redirected and flag(properties, "enableSkipIncompatibleRow"):
-        store = await _store(activity, services, redirected)
+        store = await log_store_of(redirected, activity, services)
         folder = f"{_path(redirected) or 'redirectedrows'}/{activity.activity_run_id}"
         return RedirectedRows(LogFile(store, folder, quoting=csv.QUOTE_ALL), store.place("").rstrip("/"))
     return CopyLog()
@@ -39,15 +38,9 @@ async def _session_log(activity: Activity, services: ActivityServices, how: Sett
     if level not in LEVELS:
         raise InvalidSettings(f"'{text(how, 'logLevel')}' is no level of a log; there are Info and Warning.", "Sink")
     reliable = flag(how, "enableReliableLogging")
-    store = await _store(activity, services, where)
+    store = await log_store_of(where, activity, services)
     folder = f"{_path(where)}/copyactivity-logs/{activity.name}/{activity.activity_run_id}"
     return SessionLog(LogFile(store, folder, COPY_COLUMNS), informs=level == "info", reliable=reliable)
-
-
-async def _store(activity: Activity, services: ActivityServices, where: Settings) -> Any:
-    owner = f"the log of activity '{activity.name}'"
-    store, _ = await store_of(where.get("linkedServiceName"), activity, services, "Sink", owner)
-    return store
 
 
 def _path(where: Settings) -> str:

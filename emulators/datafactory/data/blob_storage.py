@@ -9,24 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
-from azure.storage.blob import (
-    BlobPrefix,
-    BlobProperties,
-    BlobServiceClient,
-    ContainerClient,
-)
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import BlobPrefix, BlobProperties, BlobServiceClient, ContainerClient
 
 from emulators.datafactory.data.blob_errors import as_data_errors
 from emulators.datafactory.data.blob_writer import BlobWriter
-from emulators.datafactory.data.errors import (
-    InconsistentFile,
-    MissingFile,
-    Side,
-)
+from emulators.datafactory.data.errors import InconsistentFile, MissingFile, Side
 from emulators.datafactory.data.store import Children, File, WriteOptions
 
 HEADERS = ("content_type", "content_language", "content_encoding", "content_disposition", "cache_control")

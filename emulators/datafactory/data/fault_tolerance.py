@@ -6,13 +6,7 @@ Only errors of single files among several, and only of files that are copied as 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulators.datafactory.data.errors import (
-    DataError,
-    ForbiddenFile,
-    InconsistentFile,
-    InvalidFileName,
-    MissingFile,
-)
+from emulators.datafactory.data.errors import DataError, ForbiddenFile, InconsistentFile, InvalidFileName, MissingFile
 from emulators.datafactory.data.settings import Settings, flag, section
 
 _ERRORS: Mapping[str, type[DataError]] = {
@@ -37,10 +31,9 @@ class FaultTolerance:
         if properties.get("skipErrorFile") is None:
             return cls()
         written = section(properties, "skipErrorFile")
-        possible = {"fileMissing": True, "fileForbidden": True, "dataInconsistency": verifies}
-        possible["invalidFileName"] = into_lake
-        wished = {name: flag(written, name, default=name == "fileMissing") for name in _ERRORS}
-        return cls(tuple(error for name, error in _ERRORS.items() if wished[name] and possible[name]))
+        wished = {name for name in _ERRORS if flag(written, name, default=name == "fileMissing")}
+        impossible = {"dataInconsistency": not verifies, "invalidFileName": not into_lake}
+        return cls(tuple(error for name, error in _ERRORS.items() if name in wished and not impossible.get(name)))
 
     def forgives(self, error: DataError) -> bool:
         """What is missing or forbidden in the sink is no single file's fault."""

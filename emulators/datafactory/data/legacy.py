@@ -91,12 +91,12 @@ def source_settings(legacy: Legacy, written: Settings, new: str) -> tuple[dict[s
     store: dict[str, Any] = {**legacy.store, **given, **section(written, "storeSettings")}
     if written.get("httpRequestTimeout"):
         store["requestTimeout"] = written["httpRequestTimeout"]
-    skipped = {"skipLineCount": written["skipHeaderLineCount"]} if written.get("skipHeaderLineCount") else {}
+    skipped = written.get("skipHeaderLineCount")
+    settings = legacy.format if skipped is None else {**legacy.format, "skipLineCount": skipped}
     empty_is_null = flag(written, "treatEmptyAsNull", default="" in legacy.nulls)
     nulls = tuple(null for null in legacy.nulls if null) + (("",) if empty_is_null else ())
     kept = _given(written, "additionalColumns")
-    found = {"type": f"{new}Source", "storeSettings": store, "formatSettings": {**legacy.format, **skipped}, **kept}
-    return found, nulls
+    return {"type": f"{new}Source", "storeSettings": store, "formatSettings": settings, **kept}, nulls
 
 
 def sink_settings(legacy: Legacy, written: Settings, new: str) -> tuple[dict[str, Any], dict[str, Any]]:

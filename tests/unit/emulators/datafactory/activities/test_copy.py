@@ -23,9 +23,11 @@ def dataset(kind: str, linked_service: str = "lake", **properties: Any) -> dict[
 
 CHANGED = {"metadata": [{"name": "changed", "value": "$$LASTMODIFIED"}]}
 LOUD = {"enableCopyActivityLog": True, "copyActivityLogSettings": {"logLevel": "Loud"}}
+ON_THE_WEB = {"linkedServiceName": {"referenceName": "site"}, "path": "x"}
+SITE = {"type": "HttpServer", "typeProperties": {"url": "https://site.test"}}
 RESOURCES = Resources(
     "factory",
-    linked_services={"lake": LAKE, "ftp": {"type": "FtpServer", "typeProperties": {}}},
+    linked_services={"lake": LAKE, "site": SITE, "ftp": {"type": "FtpServer", "typeProperties": {}}},
     datasets={
         "binary": dataset("Binary"),
         "csv": dataset("DelimitedText"),
@@ -81,6 +83,8 @@ async def test_a_copy_has_two_ends(activity, services):
         ("csv", "csv", {"sink": {"storeSettings": {"metadata": ["x"]}}}, "'metadata' is an array of objects"),
         ("csv", "csv", {"preserve": ["Attributes"]}, "'preserve' is for binary copies only"),
         ("csv", "csv", {"logSettings": LOUD}, "'Loud' is no level of a log"),
+        ("csv", "csv", {"logStorageSettings": ON_THE_WEB}, "of type HttpServer can keep no log"),
+        ("csv", "csv", {"logStorageSettings": {"path": "x"}}, "'linkedServiceName' of the log of activity 'Do it'"),
         ("legacy", "csv", {"source": {"type": "DelimitedTextSource"}}, "goes with a 'BlobSource'"),
         ("csv", "web", {"sink": {"type": "HttpSink"}}, "can be no sink"),
     ],

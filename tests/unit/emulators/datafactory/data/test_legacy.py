@@ -76,6 +76,7 @@ def test_the_source_decides_over_its_dataset():
     assert read.nulls == ("NULL",)
     assert source["storeSettings"] == {"recursive": False, "modifiedDatetimeStart": "2030-01-01"}
     assert source["formatSettings"] == {"skipLineCount": 3}
+    assert found.as_source({"skipHeaderLineCount": 0})[1]["formatSettings"] == {"skipLineCount": 0}
 
 
 def test_the_sink_decides_over_its_dataset():
