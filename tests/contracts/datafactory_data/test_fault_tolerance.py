@@ -1,5 +1,6 @@
 """What a copy compares, skips and tells of, on real blobs."""
 
+import gzip
 import hashlib
 import os
 from datetime import UTC, datetime, timedelta
@@ -248,6 +249,16 @@ class TestAttributes:
         await copied(lake, source, lake.dataset("Binary", "plain"))
         found = lake.client.get_blob_client("plain/a").get_blob_properties()
         assert (found.metadata, found.content_settings.content_type) == ({}, "application/octet-stream")
+
+    async def test_what_was_said_of_packed_content_is_not_said_of_what_was_in_it(self, lake):
+        lake.client.upload_blob(
+            "in/a.gz", gzip.compress(b"a"), metadata={"kept": "1"}, content_settings=ContentSettings("x/y", "gzip")
+        )
+        source = lake.dataset("Binary", "in", compression={"type": "gzip"})
+        await copied(lake, source, lake.dataset("Binary", "out"), preserve=["Attributes"])
+        found = lake.client.get_blob_client("out/a").get_blob_properties()
+        assert (found.metadata, found.content_settings.content_encoding) == ({"kept": "1"}, None)
+        assert lake.content("out/a") == b"a"
 
     async def test_skipped_files_stay_where_they_are(self, lake):
         lake.put("in/lies", b"lies")

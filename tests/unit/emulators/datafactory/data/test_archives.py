@@ -1,5 +1,6 @@
 """Archives: what is inside, and what must not come out."""
 
+import gc
 import io
 import tarfile
 import zipfile
@@ -53,8 +54,10 @@ def test_what_is_no_archive_is_told(kind):
 
 
 def test_a_large_tar_is_not_remembered():
-    members = [tarfile.TarInfo(f"f{number}") for number in range(3000)]
-    assert sum(1 for _ in entries(tarred(*members), "tar", "x")) == 3000
+    content = tarred(*(tarfile.TarInfo(f"f{number}") for number in range(1000)))
+    for number, _ in enumerate(entries(content, "tar", "x")):
+        if number == 999:
+            assert sum(isinstance(found, tarfile.TarInfo) for found in gc.get_objects()) < 100
 
 
 @pytest.mark.parametrize("content", [zipped("a", "b"), zipped("a"), zipped()])

@@ -63,8 +63,8 @@ def test_what_is_abandoned_writes_no_more(place, kind):
     target = place.writer("c", "a", WriteOptions())
     writer = packed(target, kind, "", "a")
     writer.write(PLAIN)
-    writer.abandon()
     before = target.written
+    writer.abandon()
     del writer
     assert target.written == before
     assert place.files == {}
