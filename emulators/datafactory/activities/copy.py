@@ -9,23 +9,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from emulators.datafactory.activities.output import with_tail
-from emulators.datafactory.activities.places import Place, failures_of, in_thread, place_of, store_of
+from emulators.datafactory.activities.copy_log import copy_log
+from emulators.datafactory.activities.copy_output import CopyReport
+from emulators.datafactory.activities.places import Place, failures_of, in_thread, place_of
 from emulators.datafactory.activities.services import ActivityServices
-from emulators.datafactory.data.archives import KEEP_FOLDER
 from emulators.datafactory.data.archives import KINDS as ARCHIVES
+from emulators.datafactory.data.archives import keeps_folder
 from emulators.datafactory.data.blob_storage import BlobStorage
 from emulators.datafactory.data.compression import SUFFIX, codec_of
-from emulators.datafactory.data.copy_binary import BLOCK, ON_THEIR_WAY, BinaryCopy
+from emulators.datafactory.data.copy_binary import BLOCK, LAST_MODIFIED, ON_THEIR_WAY, BinaryCopy
 from emulators.datafactory.data.copy_tables import SinkFiles, TableCopy
 from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.errors import InvalidSettings, Side, Unsupported
+from emulators.datafactory.data.fault_tolerance import FaultTolerance
 from emulators.datafactory.data.files import chosen
 from emulators.datafactory.data.formats import FORMATS
-from emulators.datafactory.data.naming import MERGE, Naming, behaviour
+from emulators.datafactory.data.http_server import HttpServer
+from emulators.datafactory.data.legacy import NEW_MODEL
+from emulators.datafactory.data.naming import PRESERVE, Naming, behaviour
 from emulators.datafactory.data.rest_service import RestService
 from emulators.datafactory.data.rest_sink import RestSink
-from emulators.datafactory.data.session_log import COPY_COLUMNS, SessionLog
+from emulators.datafactory.data.session_log import CopyLog
 from emulators.datafactory.data.settings import Settings, flag, number, section, text
 from emulators.datafactory.data.sources import check_fits, reading_of
 from emulators.datafactory.data.store import WriteOptions
@@ -43,8 +47,6 @@ BLOCK_LIMITS = (4, 100)
 _REFUSED: Mapping[str, str] = {
     "enableStaging": "staging is of use for sinks that are databases; add those first.",
     "preserveRules": "the rules of a database's types, with databases.",
-    "redirectIncompatibleRowSettings": "use 'logSettings', which took its place.",
-    "logStorageSettings": "use 'logSettings', which took its place.",
 }
 
 
@@ -59,16 +61,14 @@ class _Copy:
     properties: Settings
     source: Place
     sink: Place
-    log: SessionLog | None
+    source_settings: Settings
+    sink_settings: Settings
+    log: CopyLog
     counts: Counts
 
     @property
-    def source_settings(self) -> Settings:
-        return section(self.properties, "source")
-
-    @property
-    def sink_settings(self) -> Settings:
-        return section(self.properties, "sink")
+    def behaviour(self) -> str:
+        return behaviour(text(section(self.sink_settings, "storeSettings"), "copyBehavior"))
 
 
 async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
@@ -82,12 +82,18 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
             try:
                 work(check)
             finally:
-                if copy.log is not None and copy.log.close():
-                    log.append(copy.log.path)
+                copy.log.close()
 
-        log: list[str] = []
         await in_thread(logged)
-    return _output(copy, services, timestamp(start), time.monotonic() - began, log)
+    report = CopyReport(
+        copy.source.linked_service_type,
+        copy.sink.linked_service_type,
+        copy.counts,
+        copy.log.output(),
+        flag(copy.properties, "enableSkipIncompatibleRow"),
+        _verification(copy),
+    )
+    return report.output(services.integration_runtime, timestamp(start), time.monotonic() - began)
 
 
 async def _prepared(activity: Activity, services: ActivityServices) -> _Copy:
@@ -100,19 +106,26 @@ async def _prepared(activity: Activity, services: ActivityServices) -> _Copy:
             raise Unsupported(f"A copy with '{name}'", instead)
     source = await place_of(activity.inputs[0], activity, services)
     sink = await place_of(activity.outputs[0], activity, services, "Sink")
-    _check_ends(source, sink, properties)
-    return _Copy(properties, source, sink, await _log(activity, services), Counts())
+    read, source_settings = source.dataset.as_source(section(properties, "source"))
+    written, sink_settings = sink.dataset.as_sink(section(properties, "sink"))
+    source, sink = replace(source, dataset=read), replace(sink, dataset=written)
+    _check_ends(source, sink, source_settings, sink_settings)
+    log = await copy_log(activity, services)
+    return _Copy(properties, source, sink, source_settings, sink_settings, log, Counts())
 
 
-def _check_ends(source: Place, sink: Place, properties: Settings) -> None:
-    ends: tuple[tuple[Side, Place], ...] = (("Source", source), ("Sink", sink))
-    for side, place in ends:
+def _check_ends(source: Place, sink: Place, source_settings: Settings, sink_settings: Settings) -> None:
+    ends: tuple[tuple[Side, Place, Settings], ...] = (
+        ("Source", source, source_settings),
+        ("Sink", sink, sink_settings),
+    )
+    for side, place, settings in ends:
         check_fits(place.store, place.dataset, side)
-        written = text(section(properties, side.lower()), "type")
+        written = text(settings, "type")
         if written and written != f"{_END_TYPES.get(place.dataset.type, place.dataset.type)}{side}":
             raise Unsupported(
                 f"A copy whose {side.lower()} is a '{written}' on a dataset of type '{place.dataset.type}'",
-                "databases, or the legacy types, in data.",
+                "databases in data.",
             )
     if (source.dataset.type == "Binary") != (sink.dataset.type == "Binary"):
         raise InvalidSettings("A Binary dataset can be copied to a Binary dataset only (documented).", "Sink")
@@ -122,85 +135,72 @@ def _check_ends(source: Place, sink: Place, properties: Settings) -> None:
         raise InvalidSettings(f"A linked service of type {sink.linked_service_type} is no sink.", "Sink")
 
 
-async def _log(activity: Activity, services: ActivityServices) -> SessionLog | None:
-    """The session log, where one is asked for: in the folder that is documented."""
-    settings = section(activity.type_properties, "logSettings")
-    place = section(settings, "logLocationSettings")
-    if not place or not flag(settings, "enableCopyActivityLog", default=True):
-        return None
-    owner = f"the log of activity '{activity.name}'"
-    store, _ = await store_of(place.get("linkedServiceName"), activity, services, "Sink", owner)
-    folder = f"{text(place, 'path').strip('/')}/copyactivity-logs/{activity.name}/{activity.activity_run_id}"
-    return SessionLog(store, folder, COPY_COLUMNS)
-
-
 def _binary(copy: _Copy) -> Callable[[Callable[[], None]], None]:
     source, sink, properties = copy.source.dataset, copy.sink.dataset, copy.properties
     if copy.source_settings.get("additionalColumns") or properties.get("translator"):
         raise InvalidSettings("Binary copies have no columns: 'additionalColumns' and 'translator' are for tables.")
-    unpack, pack = (
-        codec_of("Binary", source.properties, "Source"),
-        codec_of("Binary", sink.properties, "Sink"),
-    )
+    unpack, pack = codec_of("Binary", source.properties, "Source"), codec_of("Binary", sink.properties, "Sink")
     preserve = properties.get("preserve") or []
     if not isinstance(preserve, list) or set(preserve) - {"Attributes"}:
         raise Unsupported(f"'preserve' with {preserve}", "access control of Data Lake accounts, which Azurite lacks.")
     unpack, pack = ("", "") if unpack == pack else (unpack, pack)
-    if unpack in ARCHIVES and (pack or text(section(copy.sink_settings, "storeSettings"), "copyBehavior") == MERGE):
-        raise Unsupported("An archive that is packed or merged again", "a case in data/copy_binary.py.")
-    inside = section(section(copy.source_settings, "formatSettings"), "compressionProperties")
     store_settings = section(copy.source_settings, "storeSettings")
     copy.counts.connections = max(1, min(number(properties, "parallelCopies") or ON_THEIR_WAY, MOST_CONNECTIONS))
-    naming = replace(_naming(copy, None), strip=SUFFIX.get(unpack, ""), append=SUFFIX.get(pack, ""))
+    strip = "" if unpack in ARCHIVES else SUFFIX.get(unpack, "")
+    lake = copy.sink.linked_service_type == "AzureBlobFS"
     job = BinaryCopy(
         copy.source.store,
         copy.sink.store,
         sink.location.container,
-        naming,
+        replace(_naming(copy, None), strip=strip, append=SUFFIX.get(pack, "")),
         check=lambda: None,
         counts=copy.counts,
         block_size=_block_size(copy),
         workers=copy.counts.connections,
         unpack=unpack,
-        keep_folder=flag(inside, KEEP_FOLDER.get(unpack, ""), default=True),
+        keep_folder=keeps_folder(unpack, section(copy.source_settings, "formatSettings")),
         pack=pack,
         level=text(section(sink.properties, "compression"), "level"),
         metadata=_metadata(copy),
-        preserve_metadata="Attributes" in preserve,
+        preserve_attributes="Attributes" in preserve,
         delete_source=flag(store_settings, "deleteFilesAfterCompletion"),
-        skip_missing=flag(section(properties, "skipErrorFile"), "fileMissing", default="skipErrorFile" in properties),
-        verify=flag(properties, "validateDataConsistency"),
-        skipped=copy.log.skipped if copy.log else lambda path, message: None,
+        into_lake=lake,
+        verify=_verification(copy) == "Verified",
+        tolerance=_tolerance(copy, into_lake=lake),
+        log=copy.log,
     )
 
     def work(check: Callable[[], None]) -> None:
-        replace(job, check=check).run(chosen(copy.source.store, source.location, store_settings))
+        running = replace(job, check=check)
+        running.run(chosen(copy.source.store, source.location, store_settings, running.skip))
 
     return work
 
 
 def _tables(copy: _Copy) -> Callable[[Callable[[], None]], None]:
     properties, source = copy.properties, copy.source
-    if properties.get("validateDataConsistency"):
-        raise Unsupported("'validateDataConsistency' for rows", "a count of the sink's rows in data/copy_tables.py.")
     if flag(section(copy.source_settings, "storeSettings"), "deleteFilesAfterCompletion"):
         raise InvalidSettings("'deleteFilesAfterCompletion' is for binary copies only (documented).")
-    skips = flag(properties, "enableSkipIncompatibleRow")
-    translator = Translator.read(properties.get("translator"))
+    if properties.get("preserve"):
+        raise InvalidSettings("'preserve' is for binary copies only (documented).", "Sink")
+    translator = Translator.read(_translator(copy))
     files = None if isinstance(copy.sink.store, RestService) else _sink_files(copy)
     copy.counts.tabular = True
 
     def work(check: Callable[[], None]) -> None:
         sink = files or RestSink.read(copy.sink.store, copy.sink.dataset, copy.sink_settings, check)
         reading = reading_of(source.store, source.dataset, copy.source_settings, check)
-        skip = (copy.log.rejected if copy.log else lambda row: None) if skips else None
-        TableCopy(reading, sink, translator, check, copy.counts, skip).run()
+        skip = copy.log.rejected if flag(properties, "enableSkipIncompatibleRow") else None
+        verify = _verification(copy) == "Verified"
+        TableCopy(reading, sink, translator, check, copy.counts, skip, copy.log, verify=verify).run()
 
     return work
 
 
 def _sink_files(copy: _Copy) -> SinkFiles:
-    sink = copy.sink.dataset
+    sink, metadata = copy.sink.dataset, _metadata(copy)
+    if LAST_MODIFIED in metadata.values():
+        raise InvalidSettings(f"'{LAST_MODIFIED}' is for binary copies only (documented).", "Sink")
     format_settings = section(copy.sink_settings, "formatSettings")
     codec = codec_of(sink.type, sink.properties, "Sink")
     extension = text(format_settings, "fileExtension") or {"DelimitedText": ".txt", "Json": ".json"}.get(sink.type)
@@ -213,16 +213,51 @@ def _sink_files(copy: _Copy) -> SinkFiles:
         sink,
         format_settings,
         _naming(copy, extension),
-        WriteOptions(_block_size(copy), _metadata(copy)),
+        WriteOptions(_block_size(copy), metadata),
         codec,
         text(sink.properties, "compressionLevel") or text(section(sink.properties, "compression"), "level"),
         most,
     )
 
 
+def _translator(copy: _Copy) -> Any:
+    """The activity's mapping, or the one in a legacy dataset."""
+    legacy, written = copy.source.dataset.legacy, copy.properties.get("translator")
+    if legacy is None or legacy.translator is None:
+        return written
+    if written:
+        raise Unsupported(f"A 'translator' with 'jsonPathDefinition' (dataset '{copy.source.dataset.name}')", NEW_MODEL)
+    return legacy.translator
+
+
+def _tolerance(copy: _Copy, *, into_lake: bool) -> FaultTolerance:
+    """One named file, and compressed ones, are never skipped (documented)."""
+    store, location = section(copy.source_settings, "storeSettings"), copy.source.dataset.location
+    several = not location.file or any(text(store, name) for name in ("wildcardFileName", "prefix", "fileListPath"))
+    if not several or _compressed(copy):
+        return FaultTolerance()
+    verifies = _verification(copy) == "Verified"
+    return FaultTolerance.read(copy.properties, verifies=verifies, into_lake=into_lake)
+
+
+def _verification(copy: _Copy) -> str:
+    """The result that a copy's output has: consistency cannot be verified of web servers and services, nor of
+    binary files whose hierarchy is not kept (documented), nor of those that are packed or unpacked on the way (assumed).
+    """
+    if not flag(copy.properties, "validateDataConsistency"):
+        return "NotVerified"
+    binary = copy.source.dataset.type == "Binary"
+    changed = binary and (copy.behaviour != PRESERVE or _compressed(copy))
+    return "Unsupported" if changed or isinstance(copy.source.store, HttpServer | RestService) else "Verified"
+
+
+def _compressed(copy: _Copy) -> bool:
+    source, sink = copy.source.dataset, copy.sink.dataset
+    return bool(codec_of(source.type, source.properties, "Source") or codec_of(sink.type, sink.properties, "Sink"))
+
+
 def _naming(copy: _Copy, extension: str | None) -> Naming:
-    how = behaviour(text(section(copy.sink_settings, "storeSettings"), "copyBehavior"))
-    return Naming(copy.sink.dataset.location, how, extension, lambda: f"data_{uuid.uuid4()}_{uuid.uuid4()}")
+    return Naming(copy.sink.dataset.location, copy.behaviour, extension, lambda: f"data_{uuid.uuid4()}_{uuid.uuid4()}")
 
 
 def _block_size(copy: _Copy) -> int:
@@ -236,61 +271,6 @@ def _block_size(copy: _Copy) -> int:
 
 def _metadata(copy: _Copy) -> dict[str, str]:
     written = section(copy.sink_settings, "storeSettings").get("metadata") or []
-    if not isinstance(written, list):
+    if not isinstance(written, list) or not all(isinstance(item, Mapping) for item in written):
         raise InvalidSettings("'metadata' is an array of objects with 'name' and 'value'.", "Sink")
     return {text(item, "name"): text(item, "value") for item in written}
-
-
-def _output(copy: _Copy, services: ActivityServices, start: str, seconds: float, log: list[str]) -> dict[str, Any]:
-    """What the service reports of a copy (names documented; `usedDataIntegrationUnits` is what it starts with)."""
-    counts = copy.counts
-    output: dict[str, Any] = {
-        "dataRead": counts.data_read,
-        "dataWritten": counts.data_written,
-        **({} if isinstance(copy.source.store, RestService) else {"filesRead": counts.files_read}),
-        **({} if isinstance(copy.sink.store, RestService) else {"filesWritten": counts.files_written}),
-        "sourcePeakConnections": counts.connections,
-        "sinkPeakConnections": counts.connections,
-    }
-    if counts.files_skipped:
-        output["filesSkipped"] = counts.files_skipped
-    if counts.tabular:
-        output |= {"rowsRead": counts.rows_read, "rowsCopied": counts.rows_copied}
-        if flag(copy.properties, "enableSkipIncompatibleRow"):
-            output["rowsSkipped"] = counts.rows_skipped
-    duration = max(1, round(seconds))
-    output |= {
-        "copyDuration": duration,
-        "throughput": round(counts.data_read / 1024 / max(seconds, 0.001), 3),
-        "errors": [],
-        **({"logFilePath": log[0]} if log else {}),
-        "usedDataIntegrationUnits": 4,
-        "usedParallelCopies": counts.connections,
-    }
-    if flag(copy.properties, "validateDataConsistency"):
-        output["dataConsistencyVerification"] = {"VerificationResult": "Verified", "InconsistentData": "None"}
-    output["executionDetails"] = [_details(copy, start, duration)]
-    whole = with_tail(output, services.integration_runtime, seconds)
-    del whole["executionDuration"]  # a copy has `copyDuration`
-    whole["billingReference"] = {
-        "activityType": "DataMovement",
-        "billableDuration": [{"meterType": "AzureIR", "duration": round(4 * duration / 3600, 16), "unit": "DIUHours"}],
-    }
-    return whole
-
-
-def _details(copy: _Copy, start: str, duration: int) -> dict[str, Any]:
-    return {
-        "source": {"type": copy.source.linked_service_type},
-        "sink": {"type": copy.sink.linked_service_type},
-        "status": "Succeeded",
-        "start": start,
-        "duration": duration,
-        "usedDataIntegrationUnits": 4,
-        "usedParallelCopies": copy.counts.connections,
-        "profile": {
-            "queue": {"status": "Completed", "duration": 0},
-            "transfer": {"status": "Completed", "duration": duration},
-        },
-        "detailedDurations": {"queuingDuration": 0, "transferDuration": duration},
-    }

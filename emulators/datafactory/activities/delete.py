@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-from emulators.datafactory.activities.places import ended, failures_of, folders_of, in_thread, store_of
+from emulators.datafactory.activities.places import ended, failures_of, folders_of, in_thread, log_store_of
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.deletion import delete
-from emulators.datafactory.data.session_log import DELETE_COLUMNS, SessionLog
+from emulators.datafactory.data.session_log import DELETE_COLUMNS, LogFile
 from emulators.datafactory.data.settings import flag, number, section, text
 from emulators.datafactory.engine.activity import Activity
 
@@ -19,7 +19,8 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     properties = activity.type_properties
     with failures_of(CODE):
         place = await folders_of(properties.get("dataset"), activity, services)
-        settings = {"recursive": properties.get("recursive", False), **section(properties, "storeSettings")}
+        kept = place.dataset.legacy.store if place.dataset.legacy is not None else {}
+        settings = {"recursive": properties.get("recursive", False), **kept, **section(properties, "storeSettings")}
         log = await _log(activity, services) if flag(properties, "enableLogging") else None
 
         def work(check: Any) -> int:
@@ -44,9 +45,8 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     return ended(output, services, time.monotonic() - began)
 
 
-async def _log(activity: Activity, services: ActivityServices) -> SessionLog:
+async def _log(activity: Activity, services: ActivityServices) -> LogFile:
     settings = section(activity.type_properties, "logStorageSettings")
-    owner = f"the log of activity '{activity.name}'"
-    store, _ = await store_of(settings.get("linkedServiceName"), activity, services, "Sink", owner)
+    store = await log_store_of(settings, activity, services)
     folder = f"{text(settings, 'path').strip('/')}/{activity.name}/{activity.activity_run_id}"
-    return SessionLog(store, folder, DELETE_COLUMNS)
+    return LogFile(store, folder, DELETE_COLUMNS)

@@ -24,5 +24,6 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
         raise ActivityFailed("2103", "Please provide value for the required property 'fieldList'.")
     with failures_of(CODE):
         place = await folders_of(properties.get("dataset"), activity, services)
-        found = await in_thread(lambda check: get_metadata(place.store, place.dataset, fields, properties))
+        dataset, source = place.dataset.as_source(properties)
+        found = await in_thread(lambda check: get_metadata(place.store, dataset, fields, source))
     return ended(found, services, time.monotonic() - began)

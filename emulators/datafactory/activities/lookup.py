@@ -8,6 +8,8 @@ from typing import Any
 
 from emulators.datafactory.activities.places import ended, failures_of, in_thread, place_of
 from emulators.datafactory.activities.services import ActivityServices
+from emulators.datafactory.data.errors import Unsupported
+from emulators.datafactory.data.legacy import NEW_MODEL
 from emulators.datafactory.data.lookup import look_up
 from emulators.datafactory.data.settings import flag, section
 from emulators.datafactory.data.sources import reading_of
@@ -23,10 +25,12 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     with failures_of(CODE):
         first_only = flag(properties, "firstRowOnly", default=True)
         place = await place_of(properties.get("dataset"), activity, services)
-        source = section(properties, "source")
+        dataset, source = place.dataset.as_source(section(properties, "source"))
+        if dataset.legacy is not None and dataset.legacy.translator is not None:
+            raise Unsupported(f"A lookup with 'jsonPathDefinition' (dataset '{dataset.name}')", NEW_MODEL)
 
         def rows_of(check: Callable[[], None]) -> list[dict[str, Any]]:
-            return look_up(reading_of(place.store, place.dataset, source, check), first_only=first_only)
+            return look_up(reading_of(place.store, dataset, source, check), first_only=first_only)
 
         rows = await in_thread(rows_of)
     found = ({"firstRow": rows[0]} if rows else {}) if first_only else {"count": len(rows), "value": rows}

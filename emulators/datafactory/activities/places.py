@@ -96,6 +96,15 @@ async def store_of(
     return place, linked.type
 
 
+async def log_store_of(where: Mapping[str, Any], activity: Activity, services: ActivityServices) -> Any:
+    """The place that the log of an activity goes to, which must be Blob storage or a Data Lake (documented)."""
+    owner = f"the log of activity '{activity.name}'"
+    store, kind = await store_of(where.get("linkedServiceName"), activity, services, "Sink", owner)
+    if not isinstance(store, BlobStorage):
+        raise InvalidSettings(f"A linked service of type {kind} can keep no log; it must be one of storage.", "Sink")
+    return store
+
+
 async def in_thread(work: Callable[[Callable[[], None]], T]) -> T:
     """Run `work(check)` in a thread; `check` raises Interrupted there once the activity is cancelled."""
     stopped = threading.Event()

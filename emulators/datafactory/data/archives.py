@@ -4,51 +4,64 @@ A zip's table of contents stands at its end and is jumped to; tar archives are r
 unpacked into memory or onto disk.
 """
 
+import itertools
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from emulators.datafactory.data.errors import DataError
+from emulators.datafactory.data.errors import DataError, InvalidSettings
+from emulators.datafactory.data.guarded import Guarded
+from emulators.datafactory.data.settings import Settings, flag, section, text
 
-KINDS = frozenset({"zipdeflate", "tar", "targzip"})
+ZIP, TAR, TAR_GZIP = "zipdeflate", "tar", "targzip"
+KINDS = frozenset({ZIP, TAR, TAR_GZIP})
 """Compression types that are archives, in lower case."""
 
-KEEP_FOLDER = {
-    "zipdeflate": "preserveZipFileNameAsFolder",
-    "tar": "preserveCompressionFileNameAsFolder",
-    "targzip": "preserveCompressionFileNameAsFolder",
+_READ_SETTINGS = {
+    "zipdeflatereadsettings": (ZIP, "preserveZipFileNameAsFolder"),
+    "tarreadsettings": (TAR, "preserveCompressionFileNameAsFolder"),
+    "targzipreadsettings": (TAR_GZIP, "preserveCompressionFileNameAsFolder"),
 }
-"""The setting that says whether what is inside goes into a folder named as the archive (documented default: yes)."""
+"""`compressionProperties` by their type in lower case: the archives they are for, and the one setting in them."""
 
 _DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
 
 
-def entries(stream: Any, kind: str, name: str) -> Iterator[tuple[str, "Entry"]]:
-    """Path and content of each file in the archive; folders and links are left out. Raises DataError naming the
-    archive for a damaged one, one with a password, and paths that lead out of it.
+def keeps_folder(kind: str, format_settings: Settings) -> bool:
+    """Whether what is inside goes into a folder named as the archive: as the `compressionProperties` for this kind of
+    archive say, else yes (documented). Raises InvalidSettings for properties of an unknown type.
     """
-    inside = _of_zip(stream) if kind == "zipdeflate" else _of_tar(stream, "r|gz" if kind == "targzip" else "r|")
+    written = section(format_settings, "compressionProperties")
+    if not written:
+        return True
+    found = _READ_SETTINGS.get(text(written, "type").lower())
+    if found is None:
+        raise InvalidSettings(
+            f"'{text(written, 'type')}' is no type of 'compressionProperties'; there are ZipDeflateReadSettings, "
+            "TarReadSettings and TarGZipReadSettings."
+        )
+    meant, setting = found
+    return flag(written, setting, default=True) if kind == meant else True
+
+
+def entries(stream: Any, kind: str, name: str) -> Iterator[tuple[str, Guarded]]:
+    """Path and content of each file in the archive; folders and links are left out. A content is to be read before
+    the next one is asked for. Raises DataError naming the archive for a damaged one, one with a password, and paths
+    that lead out of it.
+    """
+    inside = _of_zip(stream) if kind == ZIP else _of_tar(stream, "r|gz" if kind == TAR_GZIP else "r|")
     try:
         for path, content in inside:
-            yield _safe(path, name), Entry(content, name)
+            yield _safe(path, name), Guarded(content, _DAMAGED, lambda error: _damaged(name, error))
     except _DAMAGED as error:
         raise _damaged(name, error) from error
 
 
-class Entry:
-    """A file in an archive, to be read before the next one is asked for."""
-
-    def __init__(self, content: IO[bytes], archive: str) -> None:
-        self._content = content
-        self._archive = archive
-
-    def read(self, size: int) -> bytes:
-        try:
-            return self._content.read(size)
-        except _DAMAGED as error:
-            raise _damaged(self._archive, error) from error
+def holds_several(stream: Any, kind: str, name: str) -> bool:
+    """Whether there is more than one file in the archive; reads no further than that."""
+    return len(list(itertools.islice(entries(stream, kind, name), 2))) > 1
 
 
 def _of_zip(stream: Any) -> Iterator[tuple[str, IO[bytes]]]:
@@ -61,10 +74,11 @@ def _of_zip(stream: Any) -> Iterator[tuple[str, IO[bytes]]]:
 
 def _of_tar(stream: Any, mode: Any) -> Iterator[tuple[str, IO[bytes]]]:
     with tarfile.open(fileobj=stream, mode=mode) as archive:
-        for member in archive:
+        while (member := archive.next()) is not None:
             content = archive.extractfile(member) if member.isfile() else None
             if content is not None:
                 yield member.name, content
+            archive.members.clear()  # type: ignore[attr-defined] # it remembers every one that it has passed
 
 
 def _safe(path: str, archive: str) -> str:

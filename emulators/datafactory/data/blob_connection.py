@@ -12,6 +12,7 @@ from azure.storage.blob import BlobServiceClient, ExponentialRetry
 
 from emulators.datafactory.data.blob_storage import BlobStorage
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Side, Unsupported
+from emulators.datafactory.data.public_container import PublicContainer, account_and_container
 from emulators.datafactory.data.settings import Settings, text
 from emulators.datafactory.data.stream import LARGEST_READ
 
@@ -56,6 +57,9 @@ def open_blob_storage(kind: str, settings: Settings, tokens: Tokens, side: Side)
             connection = _with_key(text(settings, "connectionString"), text(settings, "accountKey"))
             common |= _direct(connection)
             return BlobStorage(BlobServiceClient.from_connection_string(connection, **common), side)
+        if text(settings, "containerUri"):
+            address, name = account_and_container(text(settings, "containerUri"), side)
+            return PublicContainer(BlobServiceClient(address, **common, **_direct(address)), name, side)
         address, credential = _address_and_credential(kind, settings, tokens)
         common |= _direct(address)
         return BlobStorage(BlobServiceClient(address, credential=credential, **common), side)
@@ -72,8 +76,6 @@ def _address_and_credential(kind: str, settings: Settings, tokens: Tokens) -> tu
         address = text(settings, "sasUri")
         separator = "&" if "?" in address else "?"
         return _of_blobs(f"{address}{separator}{token}" if token else address), None
-    if text(settings, "containerUri"):
-        raise Unsupported("A linked service with 'containerUri'", "a case in data/blob_storage.py.")
     address = text(settings, "serviceEndpoint") or text(settings, "url")
     if not address:
         raise InvalidSettings(

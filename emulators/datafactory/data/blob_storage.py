@@ -4,34 +4,21 @@ A file that is read is pinned by the etag of its listing: content that changes u
 mixture. What is written becomes visible with the last call, the list of blocks, and never before.
 """
 
-import base64
-import uuid
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    AzureError,
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
-from azure.storage.blob import (
-    BlobBlock,
-    BlobPrefix,
-    BlobProperties,
-    BlobServiceClient,
-    ContainerClient,
-)
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import BlobPrefix, BlobProperties, BlobServiceClient, ContainerClient
 
-from emulators.datafactory.data.errors import DataError, MissingFile, Side
+from emulators.datafactory.data.blob_errors import as_data_errors
+from emulators.datafactory.data.blob_writer import BlobWriter
+from emulators.datafactory.data.errors import InconsistentFile, MissingFile, Side
 from emulators.datafactory.data.store import Children, File, WriteOptions
 
-MOST_BLOCKS = 50_000
-"""Blocks that one blob can have (documented)."""
+HEADERS = ("content_type", "content_language", "content_encoding", "content_disposition", "cache_control")
+"""What a blob says of its content, in the client's names: the system properties that can be preserved (documented)."""
 
 
 class BlobStorage:
@@ -49,7 +36,8 @@ class BlobStorage:
         with self._told(container, path):
             try:
                 properties = self._client.get_blob_client(container, path).get_blob_properties()
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                self._require_absence(error)
                 return None
             return None if _is_folder(properties.metadata) else _file(container, properties)
 
@@ -59,8 +47,8 @@ class BlobStorage:
                 for found in self._container(container).list_blobs(prefix or None, include=["metadata"]):
                     if not _is_folder(found.metadata):
                         yield _file(container, found)
-            except ResourceNotFoundError:
-                return
+            except ResourceNotFoundError as error:
+                self._require_absence(error)
 
     def children(self, container: str, folder: str) -> Children | None:
         prefix = f"{folder}/" if folder else ""
@@ -75,7 +63,8 @@ class BlobStorage:
                         folders.append(found.name.rstrip("/").rpartition("/")[2])
                     elif not _is_folder(found.metadata):
                         files.append(_file(container, found))
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                self._require_absence(error)
                 return None
             if not exists and folder and not self._is_folder_blob(container, folder):
                 return None
@@ -85,7 +74,8 @@ class BlobStorage:
         with self._told(container, ""):
             try:
                 properties = self._container(container).get_container_properties()
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                self._require_absence(error)
                 return None
             return File(container, "", modified=properties.last_modified, etag=properties.etag)
 
@@ -96,20 +86,19 @@ class BlobStorage:
         with self._told(file.container, file.path):
             blob = self._client.get_blob_client(file.container, file.path)
             try:
-                content: bytes = blob.download_blob(offset, length, **pinned).readall()
+                # as it is stored: the client would take off what `content_encoding` names
+                content: bytes = blob.download_blob(offset, length, decompress=False, **pinned).readall()
             except ResourceModifiedError as error:
-                raise DataError(
-                    "UserErrorSourceDataChanged",
-                    f"The blob '{file.path}' was changed while it was being read.",
-                    self.side,
-                ) from error
+                if self.find(file.container, file.path) is None:  # Azurite says the same of a blob that is gone
+                    raise MissingFile(self.place(file.container), file.path, self.side) from error
+                raise InconsistentFile.changed(file.path, self.side) from error
             return content
 
     def pieces(self, file: File, size: int) -> Iterator[bytes]:
         return (self.read(file, offset, min(size, file.size - offset)) for offset in range(0, file.size, size))
 
-    def writer(self, container: str, path: str, options: WriteOptions) -> "BlobWriter":
-        return BlobWriter(self, self._client, container, path, options)
+    def writer(self, container: str, path: str, options: WriteOptions) -> BlobWriter:
+        return BlobWriter(self.place(container), self._client, container, path, options)
 
     def delete(self, file: File) -> None:
         with self._told(file.container, file.path), suppress(ResourceNotFoundError):
@@ -129,104 +118,19 @@ class BlobStorage:
             return _is_folder(self._client.get_blob_client(container, folder).get_blob_properties().metadata)
         return False
 
+    def _require_absence(self, error: ResourceNotFoundError) -> None:
+        """Raise the answer again unless it means that nothing is there."""
+        if not self._is_absence(error):
+            raise error
+
+    def _is_absence(self, error: ResourceNotFoundError) -> bool:
+        return True
+
     def _container(self, name: str) -> ContainerClient:
         return self._client.get_container_client(name)
 
     def _told(self, container: str, path: str) -> Any:
-        return _as_data_errors(self.place(container), path, self.side)
-
-
-class BlobWriter:
-    """A blob in the making. Content of one block goes up in one request, more of it block by block, while the next
-    block is being made: two blocks are in memory at most.
-    """
-
-    def __init__(
-        self, storage: BlobStorage, client: BlobServiceClient, container: str, path: str, options: WriteOptions
-    ) -> None:
-        self.written = 0
-        self._storage = storage
-        self._client = client
-        self._container = container
-        self._path = path
-        self._options = options
-        self._blob = client.get_blob_client(container, path)
-        self._buffer = bytearray()
-        self._blocks: list[str] = []
-        self._run = uuid.uuid4().hex
-        self._sender: ThreadPoolExecutor | None = None
-        self._on_its_way: Future[None] | None = None
-
-    def write(self, content: bytes, /) -> int:
-        size = len(content)
-        self.written += size
-        self._buffer += content
-        while len(self._buffer) > self._options.block_size:
-            self._send_behind(bytes(self._buffer[: self._options.block_size]))
-            del self._buffer[: self._options.block_size]
-        return size
-
-    def reserve(self) -> str:
-        """The next place in the order of blocks; blocks may be staged in any order, from several threads."""
-        if len(self._blocks) >= MOST_BLOCKS:
-            raise DataError(
-                "AzureBlobOperationFailed", f"'{self._path}' would have more than {MOST_BLOCKS} blocks.", "Sink"
-            )
-        identifier = base64.b64encode(f"{self._run}{len(self._blocks):06d}".encode()).decode()
-        self._blocks.append(identifier)
-        return identifier
-
-    def stage(self, identifier: str, content: bytes) -> None:
-        """Send one block."""
-        with _as_data_errors(self._storage.place(self._container), self._path, self._options.side):
-            self._in_container(lambda: self._blob.stage_block(identifier, content, length=len(content)))
-
-    def _send_behind(self, content: bytes) -> None:
-        if self._sender is None:
-            self._sender = ThreadPoolExecutor(1, "write behind")
-        self._arrived()
-        self._on_its_way = self._sender.submit(self.stage, self.reserve(), content)
-
-    def _arrived(self) -> None:
-        """Wait for the block on its way; raises what sending it raised."""
-        sent, self._on_its_way = self._on_its_way, None
-        if sent is not None:
-            sent.result()
-
-    def commit(self) -> None:
-        self._arrived()
-        self._end_sender()
-        metadata = dict(self._options.metadata) or None
-        with _as_data_errors(self._storage.place(self._container), self._path, self._options.side):
-            if not self._blocks:
-                content = bytes(self._buffer)
-                self._in_container(lambda: self._blob.upload_blob(content, overwrite=True, metadata=metadata))
-            else:
-                if self._buffer:
-                    self.stage(self.reserve(), bytes(self._buffer))
-                self._blob.commit_block_list([BlobBlock(block) for block in self._blocks], metadata=metadata)
-        self._buffer.clear()
-
-    def abandon(self) -> None:
-        """Blocks without a list are dropped by the service after a week (documented); nothing else was sent."""
-        self._end_sender()
-        self._buffer.clear()
-
-    def _end_sender(self) -> None:
-        if self._sender is not None:
-            self._sender.shutdown(wait=True, cancel_futures=True)
-            self._sender = None
-
-    def _in_container(self, send: Any) -> None:
-        """Send; a container that does not exist is made, as the sink of a copy does (observed by many)."""
-        try:
-            send()
-        except ResourceNotFoundError as error:
-            if getattr(error, "error_code", "") != "ContainerNotFound":
-                raise
-            with suppress(ResourceExistsError):
-                self._client.create_container(self._container)
-            send()
+        return as_data_errors(self.place(container), path, self.side)
 
 
 def _file(container: str, properties: BlobProperties) -> File:
@@ -240,31 +144,10 @@ def _file(container: str, properties: BlobProperties) -> File:
         etag=properties.etag,
         md5=bytes(md5) if md5 else None,
         metadata=dict(properties.metadata or {}),
+        headers={name: value for name in HEADERS if (value := getattr(settings, name, None))},
     )
 
 
 def _is_folder(metadata: Mapping[str, str] | None) -> bool:
     """Hadoop's drivers and accounts with hierarchical namespaces keep empty blobs that stand for folders."""
     return any(key.lower() == "hdi_isfolder" and value == "true" for key, value in (metadata or {}).items())
-
-
-@contextmanager
-def _as_data_errors(place: str, path: str, side: Side) -> Iterator[None]:
-    """The service's refusals with Data Factory's codes (documented: AzureBlobOperationFailed; the details follow)."""
-    try:
-        yield
-    except ResourceNotFoundError as error:
-        raise MissingFile(place, path, side) from error
-    except HttpResponseError as error:
-        detail = f"{error.status_code} {getattr(error, 'error_code', None) or error.reason}"
-        raise DataError(
-            "AzureBlobOperationFailed",
-            f"Blob operation Failed. ContainerName: {place}, path: {path}. The service answered {detail}.",
-            side,
-        ) from error
-    except AzureError as error:
-        raise DataError(
-            "AzureBlobOperationFailed",
-            f"Blob operation Failed. ContainerName: {place}, path: {path}. {type(error).__name__}: {error.message}",
-            side,
-        ) from error

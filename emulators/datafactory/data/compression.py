@@ -1,23 +1,38 @@
-"""Codecs around files that are read or written from beginning to end: gzip, bzip2 and deflate."""
+"""Codecs around files that are read or written from beginning to end: gzip, bzip2 and deflate, and which of them, or
+of the archives, a dataset names.
+"""
 
 import bz2
 import gzip
-import io
 import zlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from emulators.datafactory.data.archives import KINDS as ARCHIVES
-from emulators.datafactory.data.errors import DataError, InvalidSettings, Side, Unsupported
+from emulators.datafactory.data.archives import TAR, TAR_GZIP, ZIP
+from emulators.datafactory.data.errors import DataError, InvalidSettings, Side
+from emulators.datafactory.data.guarded import Guarded
 from emulators.datafactory.data.settings import Settings, section, text
 
-SUFFIX: Mapping[str, str] = {"gzip": ".gz", "bzip2": ".bz2", "deflate": ".deflate"}
-"""What is put after the name of a file whose name is made up."""
+SUFFIX: Mapping[str, str] = {
+    "gzip": ".gz",
+    "bzip2": ".bz2",
+    "deflate": ".deflate",
+    ZIP: ".zip",
+    TAR: ".tar",
+    TAR_GZIP: ".tar.gz",
+}
+"""What is put after the name of a file whose name is not given (assumed, except that it is the codec's: documented of
+the legacy datasets).
+"""
 
-_NOT_BUILT = frozenset({"snappy", "lz4"})
+_FLOWS_ONLY = frozenset({"snappy", "lz4"})
+"""Codecs that mapping data flows have and the Copy activity has not (documented)."""
+
 _PIECE = 1 << 20
 _RAW = -zlib.MAX_WBITS
 """Deflate as .NET writes it: without a header."""
+
+_DAMAGED = (OSError, EOFError, zlib.error, ValueError)
 
 
 class Target(Protocol):
@@ -27,23 +42,26 @@ class Target(Protocol):
 
 
 def codec_of(kind: str, properties: Settings, side: Side) -> str:
-    """The codec around a dataset's files, "" for none; raises Unsupported for one that is not built. Archives can
-    be unpacked by binary copies.
+    """The codec or kind of archive around a dataset's files in lower case, "" for none; raises InvalidSettings for
+    one that a copy does not have.
 
     Parquet, Orc and Avro name codecs of their own inside of the file; those are not meant here.
     """
     if kind not in {"Binary", "DelimitedText", "Json", "Excel", "Xml"}:
         return ""
     codec = text(properties, "compressionCodec") if kind == "DelimitedText" else ""
-    codec = (codec or text(section(properties, "compression"), "type")).lower()
+    written = codec or text(section(properties, "compression"), "type")
+    codec = written.lower()
     if codec in {"", "none"}:
         return ""
-    if codec in ARCHIVES and kind == "Binary" and side == "Source":
-        return codec
-    if codec in _NOT_BUILT or codec in ARCHIVES:
-        raise Unsupported(f"The compression '{codec}'", "its reader and writer in data/compression.py.")
+    if codec in _FLOWS_ONLY:
+        raise InvalidSettings(
+            f"The compression '{written}' is not supported by the Copy activity, only by mapping data flows "
+            f"(documented). It has {', '.join(sorted(SUFFIX))}.",
+            side,
+        )
     if codec not in SUFFIX:
-        raise InvalidSettings(f"'{codec}' is no compression.", side)
+        raise InvalidSettings(f"'{written}' is no compression; there are {', '.join(sorted(SUFFIX))}.", side)
     return codec
 
 
@@ -51,9 +69,8 @@ def expanded(stream: Any, codec: str) -> Any:
     """The stream's content without the codec around it; damaged content is a DataError when it is read."""
     if not codec:
         return stream
-    if codec == "gzip":
-        return _Guarded(gzip.GzipFile(fileobj=stream, mode="rb"))
-    return _Guarded(bz2.BZ2File(stream) if codec == "bzip2" else _Inflated(stream))
+    plain: Any = gzip.GzipFile(fileobj=stream, mode="rb") if codec == "gzip" else _Inflated(stream)
+    return Guarded(bz2.BZ2File(stream) if codec == "bzip2" else plain, _DAMAGED, _damaged)
 
 
 class Compressor:
@@ -75,28 +92,13 @@ class Compressor:
     def close(self) -> None:
         self._target.write(self._made.flush())
 
+    def abandon(self) -> None:
+        """Nothing is held outside of memory."""
 
-class _Guarded(io.RawIOBase):
-    """Says of damaged content what the service would (code assumed)."""
 
-    def __init__(self, plain: Any) -> None:
-        super().__init__()
-        self._plain = plain
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1) -> bytes:
-        try:
-            content: bytes = self._plain.read(-1 if size is None else size)
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            raise DataError("UserErrorInvalidCompressedData", f"The compressed content is damaged: {error}") from error
-        return content
-
-    def readinto(self, buffer: Any) -> int:
-        content = self.read(len(buffer))
-        buffer[: len(content)] = content
-        return len(content)
+def _damaged(error: Exception) -> DataError:
+    """The code is assumed."""
+    return DataError("UserErrorInvalidCompressedData", f"The compressed content is damaged: {error}")
 
 
 class _Inflated:

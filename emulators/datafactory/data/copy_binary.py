@@ -1,27 +1,28 @@
 """Binary copies: content goes through as it is, block by block, several blocks on their way at a time.
 
 Memory is bound by the number of blocks on their way, whatever the size of the file. A file is visible in the sink
-when its last block is there, and not before.
+when its last block is there, and not before. What is unpacked or packed on the way goes through in order.
 """
 
+import hashlib
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulators.datafactory.data.archives import KINDS as ARCHIVES
-from emulators.datafactory.data.archives import entries
-from emulators.datafactory.data.compression import Compressor, expanded
 from emulators.datafactory.data.counts import Counts
-from emulators.datafactory.data.errors import DataError, MissingFile
-from emulators.datafactory.data.naming import MERGE, Naming
+from emulators.datafactory.data.errors import DataError, InconsistentFile
+from emulators.datafactory.data.fault_tolerance import FaultTolerance
+from emulators.datafactory.data.naming import MERGE, Naming, check_lake_name
+from emulators.datafactory.data.packing import packed
 from emulators.datafactory.data.selection import Selected
+from emulators.datafactory.data.session_log import CopyLog
+from emulators.datafactory.data.source_file import Content, SourceFile, is_one
 from emulators.datafactory.data.store import File, WriteOptions
-from emulators.datafactory.data.stream import FileStream
 
 BLOCK = 8 << 20
 MOST_BLOCKS = 50_000
@@ -29,11 +30,14 @@ ON_THEIR_WAY = 4
 """Blocks, or small files, that are copied at a time."""
 
 LAST_MODIFIED = "$$LASTMODIFIED"
+PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
 class BinaryCopy:
-    """One copy from place to place. `check` raises once the copy is to stop; `skipped` is told of skipped files."""
+    """One copy from place to place. `check` raises once the copy is to stop. `unpack` and `pack` are codecs or kinds of
+    archives, "" for none; `verify` compares the content of files that go through as they are.
+    """
 
     source: Any
     sink: Any
@@ -48,11 +52,12 @@ class BinaryCopy:
     pack: str = ""
     level: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
-    preserve_metadata: bool = False
+    preserve_attributes: bool = False
     delete_source: bool = False
-    skip_missing: bool = False
+    into_lake: bool = False
     verify: bool = False
-    skipped: Callable[[str, str], None] = lambda path, message: None
+    tolerance: FaultTolerance = field(default_factory=FaultTolerance)
+    log: CopyLog = field(default_factory=CopyLog)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self, files: Iterator[Selected]) -> None:
@@ -60,170 +65,210 @@ class BinaryCopy:
         if self.naming.behaviour == MERGE:
             self._merge(files)
             return
-        first, second = next(files, None), next(files, None)
-        ahead = [selected for selected in (first, second) if selected is not None]
-        if self.unpack in ARCHIVES:
-            for selected in itertools.chain(ahead, files):
-                self._unpacked(selected)
-            return
+        ahead = list(itertools.islice(files, 2))
+        every, only = itertools.chain(ahead, files), len(ahead) == 1
+        if self.unpack or self.pack:
+            for selected in every:
+                self._transform(selected, only=only)
+        else:
+            self._move(every, only=only)
+
+    def skip(self, file: File, error: DataError, read: int = 0) -> None:
+        """Skip a file after `read` bytes where its error is forgiven, else raise the error."""
+        if not self.tolerance.forgives(error):
+            raise error
+        with self._lock:
+            self.counts.files_skipped += 1
+            self.counts.files_inconsistent += isinstance(error, InconsistentFile)
+        self.log.skipped(file, read, error)
+
+    def _move(self, files: Iterable[Selected], *, only: bool) -> None:
+        """Copy files as they are."""
         with ThreadPoolExecutor(self.workers) as pool:
             under_way: deque[Future[None]] = deque()
-            for selected in itertools.chain(ahead, files):
+            for selected in files:
                 self.check()
-                path = self.naming.path(selected.relative, only=second is None)
-                if self._transforms or selected.file.size > self.block_size:
-                    self._copied(selected, path, pool)
+                path = self.naming.path(selected.relative, only=only)
+                if selected.file.size > self.block_size:
+                    self._copied(selected.file, path, pool)
                 else:
-                    under_way.append(pool.submit(self._copied, selected, path, None))
+                    under_way.append(pool.submit(self._copied, selected.file, path, None))
                 if len(under_way) >= self.workers:
                     under_way.popleft().result()
             for future in under_way:
                 future.result()
 
-    @property
-    def _transforms(self) -> bool:
-        return self.unpack != self.pack
-
-    def _copied(self, selected: Selected, path: str, pool: ThreadPoolExecutor | None) -> None:
-        """Copy one file, with a pool block by block in parallel."""
-        file = selected.file
+    def _copied(self, file: File, path: str, pool: ThreadPoolExecutor | None) -> None:
+        """Copy one file as it is, with a pool block by block in parallel; or skip it where its error is forgiven."""
         writer = self.sink.writer(self.container, path, self._options(file))
+        self.log.reading(file)
         try:
-            if self._transforms:
-                read = self._transform(file, writer)
-            elif pool is not None:
-                read = self._in_blocks(file, writer, pool)
-            else:
-                content = self.source.read(file, 0, file.size) if file.size else b""
-                writer.write(content)
-                read = len(content)
-            if not self._transforms and read != file.size:
-                raise DataError(
-                    "AzureBlobServiceNotReturnExpectedDataLength",
-                    f"Error occurred when trying to fetch the blob '{file.path}'. This could be a transient issue and "
-                    "you may rerun the job. If it fails again continuously, contact customer support.",
-                )
-            writer.commit()
-        except MissingFile as error:
+            self._check_name(path)
+            self.log.writing(file)
+            digest = hashlib.md5(usedforsecurity=False) if self.verify else None
+            for content in self._blocks(file, writer, pool):
+                if digest is not None:
+                    digest.update(content)
+            self._check_size(file, writer.written)
+            md5 = self._checked_md5(file, digest)
+            self.log.read(file)
+            writer.commit(md5)
+            self._check_sink(path, writer.written, md5)
+        except DataError as error:
             writer.abandon()
-            if not self.skip_missing or error.side == "Sink":
-                raise
-            with self._lock:
-                self.counts.files_skipped += 1
-                self.skipped(file.path, error.message)
+            self.skip(file, error, writer.written)
             return
         except BaseException:
             writer.abandon()
             raise
-        self._done(selected, path, read, writer.written)
+        self._done(file, writer.written)
 
-    def _done(self, selected: Selected, path: str, read: int, written: int) -> None:
-        counts = self.counts
-        with self._lock:
-            counts.data_read += read
-            counts.data_written += written
-            counts.files_read += 1
-            counts.files_written += 1
-        if self.verify:
-            found = self.sink.find(self.container, path)
-            if found is None or found.size != written:
-                raise DataError(
-                    "UserErrorDataConsistencyVerificationFailed",
-                    f"The size of '{path}' in the sink is not that of '{selected.file.path}'.",
-                    "Sink",
-                )
-        if self.delete_source:
-            self.source.delete(selected.file)
-
-    def _in_blocks(self, file: File, writer: Any, pool: ThreadPoolExecutor) -> int:
-        """Copy by ranges, some at a time; the order of the blocks is fixed beforehand."""
+    def _blocks(self, file: File, writer: Any, pool: ThreadPoolExecutor | None) -> Iterator[bytes]:
+        """Write a file's content and give it in order. With a pool some ranges are on their way at a time; the order of
+        the blocks is fixed beforehand.
+        """
+        if pool is None:
+            content = self.source.read(file, 0, file.size) if file.size else b""
+            writer.write(content)
+            yield content
+            return
         size = max(self.block_size, -(-file.size // MOST_BLOCKS))
 
-        def move(identifier: str, offset: int) -> int:
+        def move(identifier: str, offset: int) -> bytes:
             self.check()
-            content = self.source.read(file, offset, min(size, file.size - offset))
+            content: bytes = self.source.read(file, offset, min(size, file.size - offset))
             writer.stage(identifier, content)
-            return len(content)
+            return content
 
-        under_way: deque[Future[int]] = deque()
-        copied = 0
+        under_way: deque[Future[bytes]] = deque()
         try:
             for offset in range(0, file.size, size):
                 under_way.append(pool.submit(move, writer.reserve(), offset))
                 if len(under_way) >= self.workers:
-                    copied += under_way.popleft().result()
-            copied += sum(future.result() for future in under_way)
+                    yield _arrived(under_way, writer)
+            while under_way:
+                yield _arrived(under_way, writer)
         finally:
             for future in under_way:
                 future.cancel()
-        writer.written += copied
-        return copied
 
-    def _transform(self, file: File, writer: Any) -> int:
-        """Take one codec off and put another on."""
-        stream = FileStream(self.source, file)
-        target = Compressor(writer, self.pack, self.level) if self.pack else writer
-        with closing(stream):
-            plain = expanded(stream, self.unpack)
-            while content := plain.read(1 << 20):
-                self.check()
-                target.write(content)
-        if self.pack:
-            target.close()
-        return stream.consumed
-
-    def _unpacked(self, selected: Selected) -> None:
-        """Copy the files inside of an archive."""
-        folder = selected.relative.rpartition("/")[0]
-        if self.keep_folder:
-            folder = selected.relative
-        stream = FileStream(self.source, selected.file)
-        with closing(stream):
-            for inner, content in entries(stream, self.unpack, selected.file.path):
-                self.check()
-                path = self.naming.path(f"{folder}/{inner}" if folder else inner, only=False)
-                writer = self.sink.writer(self.container, path, self._options(selected.file))
-                try:
-                    while piece := content.read(1 << 20):
-                        self.check()
-                        writer.write(piece)
-                    writer.commit()
-                except BaseException:
-                    writer.abandon()
-                    raise
-                self.counts.files_written += 1
-                self.counts.data_written += writer.written
-        self.counts.files_read += 1
-        self.counts.data_read += stream.consumed
+    def _transform(self, selected: Selected, *, only: bool) -> None:
+        """Copy what is in one file, packed anew where that is asked for."""
+        if only and self.naming.location.file:
+            only = is_one(self.source, selected, self.unpack)
+        taken: list[File] = []
+        with closing(self._contents([selected], taken)) as contents:
+            for content in contents:
+                path = self.naming.path(content.relative, only=only)
+                self._check_name(path)
+                self.counts.data_written += self._written([content], path)
         if self.delete_source:
-            self.source.delete(selected.file)
+            for file in taken:
+                self.source.delete(file)
 
     def _merge(self, files: Iterator[Selected]) -> None:
-        """All files, one after the other, as one. Without any file there is no result either."""
-        path, writer = self.naming.merged(), None
-        taken: list[Selected] = []
+        """All files, one after the other, as one. Without any content there is no result either."""
+        taken: list[File] = []
+        with closing(self._contents(files, taken)) as contents:
+            first = list(itertools.islice(contents, 1))
+            if first:
+                self.counts.data_written += self._written(itertools.chain(first, contents), self.naming.merged())
+        if self.delete_source:
+            for file in taken:
+                self.source.delete(file)
+
+    def _contents(self, files: Iterable[Selected], taken: list[File]) -> Generator[Content, None, None]:
+        """What is in the files, each counted and taken once it is read."""
         for selected in files:
             self.check()
-            writer = writer or self.sink.writer(self.container, path, self._options(selected.file))
-            if self._transforms:
-                self.counts.data_read += self._transform(selected.file, writer)
-            else:
-                for piece in self.source.pieces(selected.file, self.block_size):
+            self.log.reading(selected.file)
+            with closing(self._source_file(selected)) as source_file:
+                yield from source_file.contents()
+                self.counts.data_read += source_file.consumed
+            self.counts.files_read += 1
+            self.log.read(selected.file)
+            taken.append(selected.file)
+
+    def _written(self, contents: Iterable[Content], path: str) -> int:
+        """Write contents into one file; gives the bytes written."""
+        writer: Any = None
+        files: dict[File, None] = {}
+        try:
+            for content in contents:
+                if writer is None:
+                    writer = self._writer(path, content)
+                files[content.selected.file] = None
+                self.log.writing(content.selected.file)
+                while piece := content.stream.read(PIECE):
                     self.check()
                     writer.write(piece)
-                    self.counts.data_read += len(piece)
-            self.counts.files_read += 1
-            if self.delete_source:
-                taken.append(selected)
-        if writer is None:
-            return
-        writer.commit()
+            writer.commit()
+        except BaseException:
+            if writer is not None:
+                writer.abandon()
+            raise
         self.counts.files_written += 1
-        self.counts.data_written += writer.written
-        for selected in taken:
-            self.source.delete(selected.file)
+        for file in files:
+            self.log.written(file)
+        return int(writer.written)
+
+    def _writer(self, path: str, content: Content) -> Any:
+        plain = self.sink.writer(self.container, path, self._options(content.selected.file))
+        size = None if self.naming.behaviour == MERGE else content.size
+        return packed(plain, self.pack, self.level, path, size)
+
+    def _source_file(self, selected: Selected) -> SourceFile:
+        return SourceFile(self.source, selected, self.unpack, keep_folder=self.keep_folder)
+
+    def _check_name(self, path: str) -> None:
+        if self.into_lake:
+            check_lake_name(path)
+
+    def _check_size(self, file: File, read: int) -> None:
+        if read != file.size:
+            raise DataError(
+                "AzureBlobServiceNotReturnExpectedDataLength",
+                f"Error occurred when trying to fetch the blob '{file.path}'. This could be a transient issue and "
+                "you may rerun the job. If it fails again continuously, contact customer support.",
+            )
+
+    def _checked_md5(self, file: File, digest: Any) -> bytes | None:
+        """What was read must be what the source says of itself, where it says so (documented)."""
+        if digest is None:
+            return None
+        found: bytes = digest.digest()
+        if file.md5 and file.md5 != found:
+            raise InconsistentFile.differs(file.path, "what was read is not what its ContentMD5 tells of.", "Source")
+        return found
+
+    def _check_sink(self, path: str, size: int, md5: bytes | None) -> None:
+        if md5 is None:
+            return
+        found = self.sink.find(self.container, path)
+        if found is None or found.size != size or (found.md5 or md5) != md5:
+            raise InconsistentFile.differs(path, "size or ContentMD5 in the sink are not those of the source.", "Sink")
+
+    def _done(self, file: File, size: int) -> None:
+        with self._lock:
+            self.counts.data_read += size
+            self.counts.data_written += size
+            self.counts.files_read += 1
+            self.counts.files_written += 1
+        self.log.written(file)
+        if self.delete_source:
+            self.source.delete(file)
 
     def _options(self, file: File) -> WriteOptions:
         modified = file.modified.strftime("%Y-%m-%dT%H:%M:%SZ") if file.modified else ""
         given = {name: modified if value == LAST_MODIFIED else value for name, value in self.metadata.items()}
-        return WriteOptions(self.block_size, {**(file.metadata if self.preserve_metadata else {}), **given})
+        if not self.preserve_attributes:
+            return WriteOptions(self.block_size, given)
+        # what a file says of its content is not true of what it was packed into
+        headers = {} if self.unpack or self.pack else file.headers
+        return WriteOptions(self.block_size, {**file.metadata, **given}, headers)
+
+
+def _arrived(under_way: deque[Future[bytes]], writer: Any) -> bytes:
+    content = under_way.popleft().result()
+    writer.written += len(content)
+    return content

@@ -5,14 +5,13 @@ through document by document, so that nothing of the trees is lost (documented).
 """
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pyarrow as pa
 
-from emulators.datafactory.data.compression import Compressor
 from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.dataset import Dataset
 from emulators.datafactory.data.errors import DataError, InvalidSettings
@@ -21,10 +20,13 @@ from emulators.datafactory.data.formats.json_text import Writer as JsonWriter
 from emulators.datafactory.data.hierarchy import documents_of
 from emulators.datafactory.data.mapping import bind
 from emulators.datafactory.data.naming import MERGE, Naming
+from emulators.datafactory.data.packing import packed
 from emulators.datafactory.data.reading import SourceReading
 from emulators.datafactory.data.selection import Selected
+from emulators.datafactory.data.session_log import CopyLog
 from emulators.datafactory.data.settings import Settings
-from emulators.datafactory.data.store import WriteOptions
+from emulators.datafactory.data.source_file import Content
+from emulators.datafactory.data.store import File, WriteOptions
 from emulators.datafactory.data.table import Rejected, Rejection
 from emulators.datafactory.data.translator import Translator
 
@@ -89,57 +91,85 @@ class TableCopy:
     check: Callable[[], None]
     counts: Counts
     skip: Rejection | None = None
+    log: CopyLog = field(default_factory=CopyLog)
+    verify: bool = False
 
     def run(self) -> None:
-        """Copy; raises DataError."""
+        """Copy; raises DataError, with `verify` also where rows were lost (documented; the code is assumed)."""
+        self._copy()
+        counts = self.counts
+        if self.verify and counts.rows_read != counts.rows_copied + counts.rows_skipped:
+            raise DataError(
+                "DataConsistencyVerificationFailed",
+                f"{counts.rows_read} rows were read, {counts.rows_copied} copied and {counts.rows_skipped} skipped.",
+                "Sink",
+            )
+
+    def _copy(self) -> None:
         files = self.reading.files()
         ahead = list(itertools.islice(files, 2))
         every = itertools.chain(ahead, files)
         if self.sink.naming.behaviour == MERGE:
-            if ahead:
-                self._copy_into(self.sink.naming.merged(), every)
+            self._copy_merged(every)
             return
         for selected in every:
-            self._copy_into(self.sink.naming.path(selected.relative, only=len(ahead) == 1), [selected])
+            only = len(ahead) == 1 and (not self.sink.naming.location.file or self.reading.is_one(selected))
+            with closing(self._contents([selected])) as contents:
+                for content in contents:
+                    path = self.sink.naming.path(content.relative, only=only)
+                    self._copy_into(path, [content])
 
-    def _copy_into(self, path: str, files: Iterable[Selected]) -> None:
-        """Copy files into one; what is begun is finished or leaves no trace."""
+    def _copy_merged(self, files: Iterable[Selected]) -> None:
+        """All files as one; without any there is no result either."""
+        with closing(self._contents(files)) as contents:
+            first = list(itertools.islice(contents, 1))
+            if first:
+                self._copy_into(self.sink.naming.merged(), itertools.chain(first, contents))
+
+    def _contents(self, files: Iterable[Selected]) -> Generator[Content, None, None]:
+        """What is in the files, each counted once it is read."""
+        for selected in files:
+            self.check()
+            self.log.reading(selected.file)
+            with closing(self.reading.source_file(selected)) as source_file:
+                yield from source_file.contents()
+                self.counts.data_read += source_file.consumed
+                self.counts.files_read += 1
+            self.log.read(selected.file)
+
+    def _copy_into(self, path: str, contents: Iterable[Content]) -> None:
+        """Copy contents into one file; what is begun is finished or leaves no trace."""
         output = self.sink.output(path, self.translator, self.counts)
+        copy = self._copy_documents if self._passes_documents_through else self._copy_rows
+        files: dict[File, None] = {}
         try:
-            for selected in files:
+            for content in contents:
                 self.check()
-                self._copy_file(selected, output)
+                files[content.selected.file] = None
+                self.log.writing(content.selected.file)
+                copy(content, output)
             output.close()
         except BaseException:
             output.abandon()
             raise
+        for file in files:
+            self.log.written(file)
 
-    def _copy_file(self, selected: Selected, output: Output) -> None:
-        self.counts.files_read += 1
-        copy = self._copy_documents if self._passes_documents_through else self._copy_rows
-        self.counts.data_read += copy(selected, output)
+    def _copy_documents(self, content: Content, output: Output) -> None:
+        found = self.reading.documents(content)
+        while documents := list(itertools.islice(found, DOCUMENTS)):
+            self.check()
+            self.counts.rows_read += len(documents)
+            output.write_documents(documents)
 
-    def _copy_documents(self, selected: Selected, output: Output) -> int:
-        """Copy a file's documents; gives the bytes read."""
-        found, stream = self.reading.documents(selected)
-        with closing(stream):
-            while documents := list(itertools.islice(found, DOCUMENTS)):
-                self.check()
-                self.counts.rows_read += len(documents)
-                output.write_documents(documents)
-        return stream.consumed
-
-    def _copy_rows(self, selected: Selected, output: Output) -> int:
-        """Copy a file's rows; gives the bytes read."""
-        opened = self.reading.open(selected, self.translator, self._reject)
-        with closing(opened.stream):
-            mapping = bind(self.translator, opened.table.schema, opened.extra, selected.file.path)
-            output.expect(mapping.schema)
-            for batch in opened.table.batches:
-                self.check()
-                self.counts.rows_read += batch.num_rows
-                output.write(mapping.apply(batch, self._skip_converted))
-        return opened.stream.consumed
+    def _copy_rows(self, content: Content, output: Output) -> None:
+        opened = self.reading.open(content, self.translator, self._reject)
+        mapping = bind(self.translator, opened.table.schema, opened.extra, content.name)
+        output.expect(mapping.schema)
+        for batch in opened.table.batches:
+            self.check()
+            self.counts.rows_read += batch.num_rows
+            output.write(mapping.apply(batch, self._skip_converted))
 
     @property
     def _passes_documents_through(self) -> bool:
@@ -169,7 +199,6 @@ class _Files:
         self._schema: pa.Schema | None = None
         self._file: Any = None
         self._writer: Any = None
-        self._packed: Compressor | None = None
         self._part = 0
         self._rows = 0
 
@@ -225,9 +254,9 @@ class _Files:
         if self._writer is None:
             sink = self._sink
             path = sink.naming.part(self._path, self._part) if sink.most_rows else self._path
-            self._file = sink.store.writer(sink.dataset.location.container, path, sink.options)
-            self._packed = Compressor(self._file, sink.codec, sink.level) if sink.codec else None
-            self._writer = self._made(self._packed or self._file)
+            plain = sink.store.writer(sink.dataset.location.container, path, sink.options)
+            self._file = packed(plain, sink.codec, sink.level, path)
+            self._writer = self._made(self._file)
         return self._writer
 
     def _made(self, target: Any) -> Any:
@@ -241,12 +270,10 @@ class _Files:
         if self._writer is None:
             return
         self._writer.close()
-        if self._packed is not None:
-            self._packed.close()
         self._file.commit()
         self._counts.files_written += 1
         self._counts.data_written += self._file.written
-        self._writer = self._file = self._packed = None
+        self._writer = self._file = None
         self._rows = 0
 
 

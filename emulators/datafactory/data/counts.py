@@ -12,6 +12,8 @@ class Counts:
     files_read: int = 0
     files_written: int = 0
     files_skipped: int = 0
+    files_inconsistent: int = 0
+    """Those of the skipped files that were not consistent."""
     rows_read: int = 0
     rows_copied: int = 0
     rows_skipped: int = 0

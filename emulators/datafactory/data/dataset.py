@@ -1,10 +1,12 @@
 """A dataset as an activity uses it: its parameters filled in, its expressions evaluated, its location read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
+from emulators.datafactory.data.legacy import KINDS as LEGACY
+from emulators.datafactory.data.legacy import NEW_MODEL, Legacy, sink_settings, source_settings, translated
 from emulators.datafactory.data.location import Location
 from emulators.datafactory.data.settings import Settings, section
 from emulators.datafactory.engine.resources import Resources
@@ -24,7 +26,11 @@ REFUSED = {
 
 @dataclass(frozen=True)
 class Dataset:
-    """`properties` are the evaluated typeProperties, `schema` what the dataset declares (`[{name, type}]`)."""
+    """`properties` are the evaluated typeProperties, `schema` what the dataset declares (`[{name, type}]`).
+
+    One of a legacy type is its format-based like here; `legacy` is what that one does not say, `nulls` are further
+    texts that mean null in it.
+    """
 
     name: str
     type: str
@@ -32,6 +38,22 @@ class Dataset:
     location: Location
     properties: Settings = field(default_factory=dict)
     schema: tuple[Mapping[str, Any], ...] = ()
+    legacy: Legacy | None = None
+    nulls: tuple[str, ...] = ()
+
+    def as_source(self, written: Settings) -> tuple["Dataset", Settings]:
+        """The dataset and the `source` that reads it, a legacy one as its format-based like."""
+        if self.legacy is None:
+            return self, written
+        settings, nulls = source_settings(self.legacy, written, self.type)
+        return replace(self, nulls=nulls), settings
+
+    def as_sink(self, written: Settings) -> tuple["Dataset", Settings]:
+        """The dataset and the `sink` that writes it, a legacy one as its format-based like."""
+        if self.legacy is None:
+            return self, written
+        settings, decided = sink_settings(self.legacy, written, self.type)
+        return replace(self, properties={**self.properties, **decided}), settings
 
 
 def resolve_dataset(reference: Any, resources: Resources, asked_by: str) -> Dataset:
@@ -48,9 +70,8 @@ def resolve_dataset(reference: Any, resources: Resources, asked_by: str) -> Data
 
 def _read(name: str, written: Mapping[str, Any], given: Mapping[str, Any]) -> Dataset:
     kind = str(written.get("type"))
-    if kind not in TYPES:
-        missing = REFUSED.get(kind, "a module in data/formats and its row in FORMATS.")
-        raise Unsupported(f"A dataset of type '{kind}' (dataset '{name}')", missing)
+    if kind not in LEGACY:
+        _check_type(kind, name)
     parameters = {key: spec.get("defaultValue") for key, spec in section(written, "parameters").items()}
     parameters.update(given)
     scope = Scope(dataset=parameters)
@@ -61,5 +82,18 @@ def _read(name: str, written: Mapping[str, Any], given: Mapping[str, Any]) -> Da
         schema = evaluate_value(written.get("schema") or [], scope)
     except ExpressionError as error:
         raise DataError(error.code, f"In the dataset '{name}': {error.message}") from error
+    found: Legacy | None = None
+    if kind in LEGACY:
+        if written.get("structure"):
+            raise Unsupported(f"'structure' of the legacy dataset '{name}'", NEW_MODEL)
+        kind, properties, found = translated(kind, properties, name)
+        _check_type(kind, name)
     location = Location("") if kind in PLACELESS else Location.read(section(properties, "location"), name)
-    return Dataset(name, kind, reference, location, properties, tuple(schema) if isinstance(schema, list) else ())
+    declared = tuple(schema) if isinstance(schema, list) else ()
+    return Dataset(name, kind, reference, location, properties, declared, found)
+
+
+def _check_type(kind: str, name: str) -> None:
+    if kind not in TYPES:
+        missing = REFUSED.get(kind, "a module in data/formats and its row in FORMATS.")
+        raise Unsupported(f"A dataset of type '{kind}' (dataset '{name}')", missing)

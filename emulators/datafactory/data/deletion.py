@@ -5,7 +5,7 @@ from typing import Any
 
 from emulators.datafactory.data.dataset import Dataset
 from emulators.datafactory.data.files import chosen
-from emulators.datafactory.data.session_log import SessionLog
+from emulators.datafactory.data.session_log import LogFile
 from emulators.datafactory.data.settings import Settings, flag, text
 
 FILTERS = (
@@ -18,7 +18,7 @@ FILTERS = (
 )
 
 
-def delete(store: Any, dataset: Dataset, settings: Settings, log: SessionLog | None, check: Callable[[], None]) -> int:
+def delete(store: Any, dataset: Dataset, settings: Settings, log: LogFile | None, check: Callable[[], None]) -> int:
     """Delete and return how many files that were; `check` is called between files and may raise.
 
     Without `recursive` only the files directly in the folder go (documented default of this activity).

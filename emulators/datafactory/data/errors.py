@@ -16,8 +16,12 @@ class DataError(Exception):
 
     def told(self) -> str:
         """The long form that activities show (pattern documented and seen in public reports)."""
+        return f"Failure happened on '{self.side}' side. {self.sentence()}"
+
+    def sentence(self) -> str:
+        """Code and message as session logs have them (documented)."""
         return (
-            f"Failure happened on '{self.side}' side. ErrorCode={self.code},'Type=Microsoft.DataTransfer.Common.Shared."
+            f"ErrorCode={self.code},'Type=Microsoft.DataTransfer.Common.Shared."
             f"HybridDeliveryException,Message={self.message},Source=Microsoft.DataTransfer.ClientLibrary,'"
         )
 
@@ -31,6 +35,31 @@ class MissingFile(DataError):
             f"The required Blob is missing. ContainerName: {place}, path: {path}.",
             side,
         )
+
+
+class ForbiddenFile(DataError):
+    """The connection may not read or write a file."""
+
+
+class InvalidFileName(DataError):
+    """The place does not take a file of this name."""
+
+
+class InconsistentFile(DataError):
+    """What was read is not what was there, or what was written is not what is there (the first code is documented)."""
+
+    @classmethod
+    def changed(cls, path: str, side: Side = "Source") -> "InconsistentFile":
+        return cls(
+            "DataConsistencySourceDataChanged",
+            f"Source file '{path}' is changed by other clients during the copy activity run.",
+            side,
+        )
+
+    @classmethod
+    def differs(cls, path: str, what: str, side: Side) -> "InconsistentFile":
+        """`what` differs; the code is assumed."""
+        return cls("DataConsistencyVerificationFailed", f"The file '{path}' is not consistent: {what}", side)
 
 
 class InvalidSettings(DataError):

@@ -1,19 +1,28 @@
 """Finding the files that a source means in a real place: the pure selection, fed with real listings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from emulators.datafactory.data.errors import InvalidSettings, MissingFile
 from emulators.datafactory.data.http_server import HttpServer
 from emulators.datafactory.data.location import Location
 from emulators.datafactory.data.selection import Selected, listed_paths, select
 from emulators.datafactory.data.settings import Settings, text
-from emulators.datafactory.data.store import Source
+from emulators.datafactory.data.store import File, Source
 
 LARGEST_LIST = 64 << 20
 """Bytes of a list of files."""
 
 
-def chosen(source: Source, location: Location, settings: Settings) -> Iterator[Selected]:
+Absence = Callable[[File, MissingFile], None]
+"""What happens to a file of a list that is not there: raise, or note it and return."""
+
+
+def raising(file: File, error: MissingFile) -> None:
+    """No absence is taken."""
+    raise error
+
+
+def chosen(source: Source, location: Location, settings: Settings, absent: Absence = raising) -> Iterator[Selected]:
     """The files, as they are listed. A single file that is missing raises MissingFile; wildcards may find nothing."""
     if isinstance(source, HttpServer):
         fetched = source.fetch(location.file, settings)
@@ -21,7 +30,7 @@ def chosen(source: Source, location: Location, settings: Settings) -> Iterator[S
         return
     listing = text(settings, "fileListPath").strip("/")
     if listing:
-        yield from _of_list(source, location, listing)
+        yield from _of_list(source, location, listing, absent)
         return
     selection = select(location, settings)
     if location.file and not selection.wildcards and not text(settings, "prefix"):
@@ -40,7 +49,7 @@ def chosen(source: Source, location: Location, settings: Settings) -> Iterator[S
         raise MissingFile(source.place(location.container), f"{location.folder}/", source.side)
 
 
-def _of_list(source: Source, location: Location, listing: str) -> Iterator[Selected]:
+def _of_list(source: Source, location: Location, listing: str, absent: Absence) -> Iterator[Selected]:
     """`listing` is container and path of a file with one relative path a line."""
     if location.file:
         raise InvalidSettings("With 'fileListPath' the dataset must not name a file.")
@@ -54,5 +63,6 @@ def _of_list(source: Source, location: Location, listing: str) -> Iterator[Selec
         whole = location.within(relative)
         file = source.find(location.container, whole)
         if file is None:
-            raise MissingFile(source.place(location.container), whole, source.side)
-        yield Selected(file, relative)
+            absent(File(location.container, whole), MissingFile(source.place(location.container), whole, source.side))
+        else:
+            yield Selected(file, relative)

@@ -10,6 +10,7 @@ from typing import Any
 from emulators.datafactory.data.conversion import value_text
 from emulators.datafactory.data.errors import DataError
 from emulators.datafactory.data.reading import SourceReading
+from emulators.datafactory.data.source_file import Content
 from emulators.datafactory.data.table import Rejected
 from emulators.datafactory.data.translator import Translator
 
@@ -18,21 +19,18 @@ MOST_ROWS = 5000
 
 def look_up(reading: SourceReading, *, first_only: bool) -> list[dict[str, Any]]:
     """The rows: text for all of DelimitedText, whole documents for Json, typed values for the other formats."""
-    return list(itertools.islice(_rows(reading), 1 if first_only else MOST_ROWS))
+    with closing(reading.contents()) as contents:
+        rows = itertools.chain.from_iterable(_rows(reading, content) for content in contents)
+        return list(itertools.islice(rows, 1 if first_only else MOST_ROWS))
 
 
-def _rows(reading: SourceReading) -> Iterator[dict[str, Any]]:
-    for selected in reading.files():
-        if reading.is_hierarchical and not reading.adds_columns:
-            documents, stream = reading.documents(selected)
-            with closing(stream):
-                yield from documents
-            continue
-        opened = reading.open(selected, Translator(), _refuse)
-        with closing(opened.stream):
-            for batch in opened.table.batches:
-                for row in batch.to_pylist():
-                    yield {name: _json(value, name) for name, value in row.items()}
+def _rows(reading: SourceReading, content: Content) -> Iterator[dict[str, Any]]:
+    if reading.is_hierarchical and not reading.adds_columns:
+        yield from reading.documents(content)
+        return
+    for batch in reading.open(content, Translator(), _refuse).table.batches:
+        for row in batch.to_pylist():
+            yield {name: _json(value, name) for name, value in row.items()}
 
 
 def _refuse(row: Rejected) -> None:

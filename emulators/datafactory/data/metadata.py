@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -103,12 +104,11 @@ def _structure(asked: _Asked) -> list[dict[str, str]]:
     if asked.dataset.type not in FORMATS:
         raise InvalidSettings(f"The field 'structure' is none of datasets of type {asked.dataset.type} (documented).")
     reading = Reading(asked.store, asked.dataset, asked.source)
-    found = next(reading.files(), None)
-    if found is None:
-        return []
-    opened = reading.open(found, Translator(), _ignore)
-    opened.stream.close()
-    schema = opened.table.schema
+    with closing(reading.contents()) as contents:
+        found = next(contents, None)
+        if found is None:
+            return []
+        schema = reading.open(found, Translator(), _ignore).table.schema
     return [{"name": field.name, "type": interim_type_of(field.type)} for field in schema]
 
 

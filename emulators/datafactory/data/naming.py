@@ -4,10 +4,11 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulators.datafactory.data.errors import DataError, InvalidSettings
+from emulators.datafactory.data.errors import DataError, InvalidFileName, InvalidSettings
 from emulators.datafactory.data.location import Location
 
 PRESERVE, FLATTEN, MERGE = "PreserveHierarchy", "FlattenHierarchy", "MergeFiles"
+LONGEST_PATH = 1024
 _BEHAVIOURS = {name.lower(): name for name in (PRESERVE, FLATTEN, MERGE)}
 
 
@@ -17,6 +18,16 @@ def behaviour(written: str) -> str:
     if found is None:
         raise InvalidSettings(f"'{written}' is no copy behaviour; there are {', '.join(_BEHAVIOURS.values())}.", "Sink")
     return found
+
+
+def check_lake_name(path: str) -> None:
+    """Raise InvalidFileName for a path that a Data Lake does not take: the rules are those that are documented of blob
+    names (length, and no segment ends with a dot); that a lake insists on them, and the code, is assumed.
+    """
+    wrong = next((part for part in path.split("/") if part.endswith(".")), None)
+    if wrong is not None or len(path) > LONGEST_PATH:
+        reason = f"it is longer than {LONGEST_PATH} characters" if wrong is None else f"'{wrong}' ends with a dot"
+        raise InvalidFileName("AdlsGen2InvalidFileName", f"The path '{path}' is invalid: {reason}.", "Sink")
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,7 @@ class Naming:
 
     def merged(self) -> str:
         """The path of the one file that everything goes into."""
-        return self.location.within(self.location.file or self.fresh() + (self.extension or ""))
+        return self.location.within(self.location.file or self.fresh() + (self.extension or self.append))
 
     def path(self, relative: str, *, only: bool) -> str:
         """The path for a source file; `only` when there is no other. Several files into one name are refused
@@ -51,13 +62,14 @@ class Naming:
                 )
             return self.location.path
         if self.behaviour == FLATTEN:
-            return self.location.within(self.fresh() + (self.extension or posixpath.splitext(relative)[1]))
+            kept = posixpath.splitext(relative.removesuffix(self.strip))[1] + self.append
+            return self.location.within(self.fresh() + (self.extension or kept))
         return self.location.within(self._renamed(relative))
 
     def part(self, path: str, number: int) -> str:
         """The path of the n-th piece of a file that is cut by `maxRowsPerFile`."""
-        stem, extension = posixpath.splitext(path)
-        return f"{stem}_{number:05d}{extension}"
+        extension = self.extension or posixpath.splitext(path)[1]
+        return f"{path.removesuffix(extension)}_{number:05d}{extension}"
 
     def _renamed(self, relative: str) -> str:
         """A file that changes its format gets the new one's extension (assumed)."""

@@ -1,21 +1,24 @@
 """A source's files as tables: decompressed, parsed, with the columns that come from the activity and from the path."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from emulators.datafactory.data.compression import codec_of, expanded
+from emulators.datafactory.data.archives import keeps_folder
+from emulators.datafactory.data.compression import codec_of
 from emulators.datafactory.data.dataset import Dataset
-from emulators.datafactory.data.errors import InvalidSettings, Unsupported
+from emulators.datafactory.data.errors import InvalidSettings
 from emulators.datafactory.data.files import chosen
 from emulators.datafactory.data.formats import FORMATS, HIERARCHICAL
 from emulators.datafactory.data.hierarchy import table
 from emulators.datafactory.data.selection import Selected, partition_root, partitions
 from emulators.datafactory.data.settings import Settings, flag, section, text
+from emulators.datafactory.data.source_file import Content, SourceFile, is_one
 from emulators.datafactory.data.store import Source
-from emulators.datafactory.data.stream import FileStream
 from emulators.datafactory.data.table import Rejection, Table
 from emulators.datafactory.data.translator import Translator
 
@@ -28,13 +31,17 @@ class OpenFile:
 
     table: Table
     extra: Sequence[str]
-    stream: "Consumed"
 
 
-class Consumed(Protocol):
-    """Counts the bytes that were fetched, and ends the fetching."""
+class OpenSource(Protocol):
+    """A source being read: a stored file, a resource. To be closed. `consumed` counts the bytes that were fetched."""
 
-    consumed: int
+    @property
+    def consumed(self) -> int: ...
+
+    def contents(self) -> Iterator[Content]:
+        """Each is to be read before the next one is asked for."""
+        ...
 
     def close(self) -> None: ...
 
@@ -52,9 +59,21 @@ class SourceReading(Protocol):
 
     def files(self) -> Iterator[Selected]: ...
 
-    def documents(self, selected: Selected) -> tuple[Iterator[Any], Consumed]: ...
+    def is_one(self, selected: Selected) -> bool:
+        """Whether a file stands for one only, and is no archive of several."""
+        ...
 
-    def open(self, selected: Selected, translator: Translator, rejection: Rejection) -> OpenFile: ...
+    def source_file(self, selected: Selected) -> OpenSource: ...
+
+    def contents(self) -> Generator[Content, None, None]:
+        """What is in all the files, one after the other. To be closed where it is not read to its end."""
+        ...
+
+    def documents(self, content: Content) -> Iterator[Any]:
+        """The documents of a content; only for hierarchical formats."""
+        ...
+
+    def open(self, content: Content, translator: Translator, rejection: Rejection) -> OpenFile: ...
 
 
 class Reading:
@@ -66,10 +85,9 @@ class Reading:
         self.dataset = dataset
         self._store = section(source, "storeSettings")
         self._format = section(source, "formatSettings")
-        if section(self._format, "compressionProperties"):
-            raise Unsupported("'compressionProperties'", "archives of tables in data/reading.py.")
         self._additional = additional(source.get("additionalColumns"))
         self._codec = codec_of(dataset.type, dataset.properties, "Source")
+        self._keep_folder = keeps_folder(self._codec, self._format)
         self._partition_root = (
             partition_root(dataset.location, self._store) if flag(self._store, "enablePartitionDiscovery") else None
         )
@@ -80,12 +98,24 @@ class Reading:
         """The files to read, as they are listed."""
         return chosen(self._place, self.dataset.location, self._store)
 
-    def documents(self, selected: Selected) -> tuple[Iterator[Any], Consumed]:
+    def source_file(self, selected: Selected) -> OpenSource:
+        """A file to be read, and to be closed."""
+        return SourceFile(self._place, selected, self._codec, keep_folder=self._keep_folder)
+
+    def is_one(self, selected: Selected) -> bool:
+        """Whether a file stands for one only, and is no archive of several."""
+        return is_one(self._place, selected, self._codec)
+
+    def contents(self) -> Generator[Content, None, None]:
+        """What is in all the files, one after the other. To be closed where it is not read to its end."""
+        for selected in self.files():
+            with closing(self.source_file(selected)) as source_file:
+                yield from source_file.contents()
+
+    def documents(self, content: Content) -> Iterator[Any]:
         """The documents of a file; only for hierarchical formats."""
-        stream = FileStream(self._place, selected.file)
         read = HIERARCHICAL[self.dataset.type]
-        content = expanded(stream, self._codec)
-        return read(content, selected.file.path, self.dataset.properties, self._format), stream
+        return read(content.stream, content.name, self.dataset.properties, self._format)
 
     @property
     def is_hierarchical(self) -> bool:
@@ -95,25 +125,21 @@ class Reading:
     def adds_columns(self) -> bool:
         return bool(self._additional) or self._partition_root is not None
 
-    def open(self, selected: Selected, translator: Translator, rejection: Rejection) -> OpenFile:
+    def open(self, content: Content, translator: Translator, rejection: Rejection) -> OpenFile:
         """The table in a file."""
         if self.is_hierarchical:
-            documents, stream = self.documents(selected)
-            found = table(documents, translator, rejection)
+            found = table(self.documents(content), translator, rejection)
         else:
-            stream = FileStream(self._place, selected.file)
-            reader = FORMATS[self.dataset.type]
-            found = reader.read(
-                expanded(stream, self._codec), selected.file.path, self.dataset.properties, self._format, rejection
-            )
-        extra = self._extra(selected)
-        return OpenFile(widened(found, extra), list(extra), stream)
+            read = FORMATS[self.dataset.type].read
+            found = read(content.stream, content.name, self.dataset.properties, self._format, rejection)
+        extra = self._extra(content)
+        return OpenFile(widened(_with_nulls(found, self.dataset.nulls), extra), list(extra))
 
-    def _extra(self, selected: Selected) -> dict[str, str]:
+    def _extra(self, content: Content) -> dict[str, str]:
         """Name → value, or a reference to another column, of the columns to add."""
-        found = {name: selected.relative if value == FILE_PATH else value for name, value in self._additional.items()}
+        found = {name: content.relative if value == FILE_PATH else value for name, value in self._additional.items()}
         if self._partition_root is not None:
-            found |= partitions(selected.file.path, self._partition_root)
+            found |= partitions(content.selected.file.path, self._partition_root)
         return found
 
 
@@ -124,6 +150,21 @@ def additional(written: Any) -> dict[str, str]:
     if not isinstance(written, list):
         raise InvalidSettings("'additionalColumns' is an array of objects with 'name' and 'value'.")
     return {text(column, "name"): text(column, "value") for column in written}
+
+
+def _with_nulls(found: Table, nulls: tuple[str, ...]) -> Table:
+    """The table with null in place of these texts, where there are any."""
+    if not nulls:
+        return found
+    meant, null = pa.array(nulls, pa.string()), pa.scalar(None, pa.string())
+
+    def replaced(column: pa.Array) -> pa.Array:
+        return pc.if_else(pc.is_in(column, value_set=meant), null, column) if column.type == pa.string() else column
+
+    batches = (
+        pa.record_batch([replaced(column) for column in batch.columns], schema=found.schema) for batch in found.batches
+    )
+    return Table(found.schema, batches)
 
 
 def widened(found: Table, extra: dict[str, str]) -> Table:

@@ -6,7 +6,8 @@ only where `requestInterval` is written: it spares a server, and changes no resu
 """
 
 import uuid
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from typing import Any, BinaryIO, cast
 
 import httpx
@@ -21,6 +22,7 @@ from emulators.datafactory.data.rest_rules import read_rules
 from emulators.datafactory.data.rest_service import Check, RestService, Session
 from emulators.datafactory.data.selection import Selected
 from emulators.datafactory.data.settings import Settings, text
+from emulators.datafactory.data.source_file import Content
 from emulators.datafactory.data.store import File
 from emulators.datafactory.data.table import Rejection
 from emulators.datafactory.data.translator import Translator
@@ -74,20 +76,30 @@ class RestReading:
         """The resource, as if it were one file; it has no name, so each copy makes one up (the form is seen)."""
         yield Selected(File("", self._url), f"data_{uuid.uuid4()}_{uuid.uuid4()}")
 
-    def documents(self, selected: Selected) -> tuple[Iterator[Any], "_Received"]:
-        """The documents of all pages, and what counts their bytes."""
-        received = _Received()
-        received.pages = self._documents(received)
-        return received.pages, received
+    def is_one(self, selected: Selected) -> bool:
+        return True
 
-    def open(self, selected: Selected, translator: Translator, rejection: Rejection) -> OpenFile:
+    def source_file(self, selected: Selected) -> "_Resource":
+        """The resource, to be read and to be closed."""
+        return _Resource(selected, self._documents)
+
+    def contents(self) -> Generator[Content, None, None]:
+        """All that the resource has: its pages are one content."""
+        for selected in self.files():
+            with closing(self.source_file(selected)) as resource:
+                yield from resource.contents()
+
+    def documents(self, content: Content) -> Iterator[Any]:
+        """The documents of all pages."""
+        pages: Iterator[Any] = content.stream
+        return pages
+
+    def open(self, content: Content, translator: Translator, rejection: Rejection) -> OpenFile:
         """The table in the documents."""
-        found, received = self.documents(selected)
-        return OpenFile(
-            widened(table(found, translator, rejection), self._additional), list(self._additional), received
-        )
+        found = table(self.documents(content), translator, rejection)
+        return OpenFile(widened(found, self._additional), list(self._additional))
 
-    def _documents(self, received: "_Received") -> Generator[Any, None, None]:
+    def _documents(self, received: "_Resource") -> Generator[Any, None, None]:
         pages = Pages(self._rules, Page(self._url, self._headers))
         page = pages.first()
         repeats = asked = 0
@@ -102,7 +114,7 @@ class RestReading:
                 if page is not None:
                     session.pause(self._interval)
 
-    def _page(self, page: Page, session: Session, received: "_Received") -> Generator[Any, None, Answer]:
+    def _page(self, page: Page, session: Session, received: "_Resource") -> Generator[Any, None, Answer]:
         """Yields a page's documents and returns what the rules may read of it."""
         kept: list[Any] = []
         with session.call(self._method, page.url, dict(page.headers), self._body) as answer:
@@ -122,23 +134,27 @@ class RestReading:
             return Answer(answer.status_code, dict(answer.headers), body)
 
 
-class _Received:
-    """Counts the bytes of the content that came; `pages` are the documents that come with them."""
+class _Resource:
+    """The resource being read. Counts the bytes of the content that came."""
 
-    pages: Generator[Any, None, None]
-
-    def __init__(self) -> None:
+    def __init__(self, selected: Selected, documents: Callable[["_Resource"], Generator[Any, None, None]]) -> None:
         self.consumed = 0
+        self._selected = selected
+        self._pages = documents(self)
+
+    def contents(self) -> Iterator[Content]:
+        """One: the documents of all pages in the place of a stream."""
+        yield Content(self._selected, self._selected.relative, self._selected.file.path, self._pages)
 
     def close(self) -> None:
         """Close the connections, wherever the documents have got to."""
-        self.pages.close()
+        self._pages.close()
 
 
 class _Body:
     """An answer's content as a stream that is read in order."""
 
-    def __init__(self, answer: httpx.Response, received: _Received, check: Check) -> None:
+    def __init__(self, answer: httpx.Response, received: _Resource, check: Check) -> None:
         self.is_array = False
         self._pieces = answer.iter_bytes(PIECE)
         self._received = received

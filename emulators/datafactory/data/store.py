@@ -19,6 +19,8 @@ class File:
     etag: str | None = None
     md5: bytes | None = None
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """`content_type`, `content_language`, `content_encoding`, `content_disposition`, `cache_control`, as far as set."""
 
     @property
     def name(self) -> str:
@@ -36,12 +38,16 @@ class Children:
 class Writer(Protocol):
     """Takes a file's content piece by piece. Nothing is visible before `commit`; `abandon` leaves no trace."""
 
-    written: int
-    """Bytes taken so far."""
+    @property
+    def written(self) -> int:
+        """Bytes taken so far."""
+        ...
 
     def write(self, content: bytes, /) -> int: ...
 
-    def commit(self) -> None: ...
+    def commit(self, md5: bytes | None = None) -> None:
+        """Finish the file; `md5` of the whole content is kept with it where it is given."""
+        ...
 
     def abandon(self) -> None: ...
 
@@ -92,8 +98,9 @@ class Store(Source, Protocol):
 
 @dataclass(frozen=True)
 class WriteOptions:
-    """`block_size` in bytes; `metadata` is set on the file."""
+    """`block_size` in bytes; `metadata` and `headers` (those of `File`) are set on the file."""
 
     block_size: int = 4 << 20
     metadata: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     side: Side = "Sink"

@@ -6,6 +6,8 @@ of its own. Activities run exactly as the executor runs them.
 
 import asyncio
 import base64
+import csv
+import io
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -106,6 +108,53 @@ class Lake:
             timeout=timedelta(hours=1),
         )
         return await run_activity(activity, self.services)
+
+    def copying(
+        self,
+        source: Any,
+        sink: Any,
+        *,
+        read: Any = None,
+        write: Any = None,
+        read_format: Any = None,
+        write_format: Any = None,
+        reads: Any = None,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """What a copy between two datasets (references) with these store and format settings consists of."""
+        kinds = [self.datasets[end["referenceName"]]["type"] for end in (source, sink)]
+        return {
+            "inputs": [source],
+            "outputs": [sink],
+            "source": {
+                "type": f"{kinds[0]}Source",
+                "storeSettings": {"type": "AzureBlobStorageReadSettings", **(read or {})},
+                "formatSettings": read_format or {},
+                **(reads or {}),
+            },
+            "sink": {
+                "type": f"{kinds[1]}Sink",
+                "storeSettings": {"type": "AzureBlobStorageWriteSettings", **(write or {})},
+                "formatSettings": write_format or {},
+            },
+            **more,
+        }
+
+    def log_settings(self, path: str = "logs", **how: Any) -> dict[str, Any]:
+        """`logSettings` that put a copy's log into this container."""
+        return {
+            "enableCopyActivityLog": True,
+            "copyActivityLogSettings": how,
+            "logLocationSettings": {
+                "linkedServiceName": {"referenceName": "lake", "type": "LinkedServiceReference"},
+                "path": f"{self.name}/{path}",
+            },
+        }
+
+    def log_lines(self, folder: str) -> list[list[str]]:
+        """The fields of the lines of the one log in a folder, as an output names it."""
+        (path,) = self.paths(folder.removeprefix(f"{self.name}/"))
+        return list(csv.reader(io.StringIO(self.content(path).decode(), newline="")))
 
 
 @pytest.fixture

@@ -16,36 +16,17 @@ import pyarrow as pa
 import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
-from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
+from azure.storage.blob import AccountSasPermissions, PublicAccess, ResourceTypes, generate_account_sas
 
 from emulators.datafactory.activities import ActivityFailed
 from emulators.datafactory.data import copy_binary
 
 ODD = "größer + 100% 'x' #1?.csv"
 HEADER = {"firstRowAsHeader": True}
-READ, WRITE = "AzureBlobStorageReadSettings", "AzureBlobStorageWriteSettings"
 
 
-async def copied(lake, source, sink, *, read=None, write=None, read_format=None, write_format=None, **more):
-    """Run a copy between two datasets (references) with these store and format settings."""
-    kinds = [lake.datasets[end["referenceName"]]["type"] for end in (source, sink)]
-    return await lake.run(
-        "Copy",
-        inputs=[source],
-        outputs=[sink],
-        source={
-            "type": f"{kinds[0]}Source",
-            "storeSettings": {"type": READ, **(read or {})},
-            "formatSettings": read_format or {},
-            **more.pop("reads", {}),
-        },
-        sink={
-            "type": f"{kinds[1]}Sink",
-            "storeSettings": {"type": WRITE, **(write or {})},
-            "formatSettings": write_format or {},
-        },
-        **more,
-    )
+async def copied(lake, source, sink, **settings):
+    return await lake.run("Copy", **lake.copying(source, sink, **settings))
 
 
 def parquet(**columns) -> bytes:
@@ -249,25 +230,16 @@ class TestTables:
         with pytest.raises(ActivityFailed, match=r"TypeConversionFailure.*'x' for column name 'Id'.*'Int32'"):
             await copied(lake, source, sink, translator=translator)
         assert "a.parquet" not in lake.paths()
-        log = {
-            "enableCopyActivityLog": True,
-            "logLocationSettings": {
-                "linkedServiceName": {"referenceName": "lake", "type": "LinkedServiceReference"},
-                "path": f"{lake.name}/logs",
-            },
-        }
         output = await copied(
-            lake, source, sink, translator=translator, enableSkipIncompatibleRow=True, logSettings=log
+            lake, source, sink, translator=translator, enableSkipIncompatibleRow=True, logSettings=lake.log_settings()
         )
         assert (output["rowsRead"], output["rowsCopied"], output["rowsSkipped"]) == (5, 2, 3)
         rows = pq.read_table(io.BytesIO(lake.content("a.parquet"))).to_pylist()
         assert [(row["Id"], str(row["Day"])) for row in rows] == [(1, "2030-01-02 00:00:00"), (5, "None")]
-        path = output["logFilePath"].removeprefix(f"{lake.name}/")
-        assert path.startswith("logs/copyactivity-logs/Move/22222222")
-        lines = lake.content(path).decode().splitlines()
-        assert lines[0] == "Timestamp,Level,OperationName,OperationItem,Message"
-        assert len(lines) == 4
-        assert all(",Warning,TabularRowSkip," in line for line in lines[1:])
+        assert output["logFilePath"].startswith(f"{lake.name}/logs/copyactivity-logs/Move/22222222")
+        lines = lake.log_lines(output["logFilePath"])
+        assert lines[0] == ["Timestamp", "Level", "OperationName", "OperationItem", "Message"]
+        assert [line[1:3] for line in lines[1:]] == [["Warning", "TabularRowSkip"]] * 3
 
     async def test_more_columns_than_the_first_row_end_the_copy(self, lake):
         lake.put("a.csv", "a,b\n1,2\n1,2,3\n")
@@ -428,13 +400,12 @@ class TestTables:
     async def test_what_is_not_built_is_refused_by_name(self, lake):
         lake.put("a.csv", "id\n1\n")
         ends = lake.dataset("DelimitedText", "", "a.csv"), lake.dataset("Parquet", "", "a.parquet")
-        redirect = {"redirectIncompatibleRowSettings": {"path": "x"}}
-        for more in ({"enableStaging": True}, {"validateDataConsistency": True}, redirect):
-            with pytest.raises(ActivityFailed, match=f"'{next(iter(more))}'") as failure:
-                await copied(lake, *ends, **more)
-            assert failure.value.code == "NotSupportedByEmulator"
-        with pytest.raises(ActivityFailed, match="'tar'"):
-            await copied(lake, lake.dataset("DelimitedText", "", "a.csv", compressionCodec="tar"), ends[1])
+        with pytest.raises(ActivityFailed, match="'enableStaging'") as failure:
+            await copied(lake, *ends, enableStaging=True)
+        assert failure.value.code == "NotSupportedByEmulator"
+        with pytest.raises(ActivityFailed, match=r"'snappy' is not supported by the Copy activity") as failure:
+            await copied(lake, lake.dataset("DelimitedText", "", "a.csv", compressionCodec="snappy"), ends[1])
+        assert failure.value.code == "2200"
         assert lake.paths() == ["a.csv"]
 
 
@@ -463,3 +434,24 @@ async def test_a_shared_access_signature_opens_the_place_and_is_never_told(lake,
         await copied(lake, lake.dataset("Binary", "", "b"), shared)
     assert "403 AuthorizationPermissionMismatch" in failure.value.message
     assert "sig=" not in failure.value.message
+
+
+async def test_a_container_that_everybody_may_read_needs_no_key(lake):
+    lake.put("in/a", b"x")
+    lake.linked_services["public"] = {"type": "AzureBlobStorage", "typeProperties": {"containerUri": lake.client.url}}
+    public = lake.dataset("Binary", "in", lake="public")
+    with pytest.raises(ActivityFailed, match=r"not open to everybody: the service answered 403"):
+        await copied(lake, public, lake.dataset("Binary", "out"))
+    lake.client.set_container_access_policy({}, public_access=PublicAccess.BLOB)
+    await copied(lake, lake.dataset("Binary", "in", "a", lake="public"), lake.dataset("Binary", "one"))
+    with pytest.raises(ActivityFailed, match="with 'Blob' it cannot be listed"):
+        await copied(lake, public, lake.dataset("Binary", "out"))
+    lake.client.set_container_access_policy({}, public_access=PublicAccess.CONTAINER)
+    await copied(lake, public, lake.dataset("Binary", "out"))
+    assert (lake.content("one/a"), lake.content("out/a")) == (b"x", b"x")
+    with pytest.raises(ActivityFailed, match="UserErrorSourceBlobNotExist"):
+        await copied(lake, lake.dataset("Binary", "in", "b", lake="public"), lake.dataset("Binary", "out"))
+    with pytest.raises(ActivityFailed, match="it can be no sink"):
+        await copied(lake, lake.dataset("Binary", "in"), public)
+    with pytest.raises(ActivityFailed, match="nothing can be deleted there"):
+        await lake.run("Delete", dataset=public, enableLogging=False)

@@ -1,13 +1,14 @@
 """Archives: what is inside, and what must not come out."""
 
+import gc
 import io
 import tarfile
 import zipfile
 
 import pytest
 
-from emulators.datafactory.data.archives import entries
-from emulators.datafactory.data.errors import DataError
+from emulators.datafactory.data.archives import entries, holds_several, keeps_folder
+from emulators.datafactory.data.errors import DataError, InvalidSettings
 
 
 def zipped(*paths: str) -> io.BytesIO:
@@ -50,3 +51,36 @@ def test_no_path_leads_out(path):
 def test_what_is_no_archive_is_told(kind):
     with pytest.raises(DataError, match=r"The archive 'in/x\.zip' cannot be read"):
         list(entries(io.BytesIO(b"no archive at all" * 100), kind, "in/x.zip"))
+
+
+def test_a_large_tar_is_not_remembered():
+    content = tarred(*(tarfile.TarInfo(f"f{number}") for number in range(1000)))
+    for number, _ in enumerate(entries(content, "tar", "x")):
+        if number == 999:
+            assert sum(isinstance(found, tarfile.TarInfo) for found in gc.get_objects()) < 100
+
+
+@pytest.mark.parametrize("content", [zipped("a", "b"), zipped("a"), zipped()])
+def test_whether_there_are_several(content):
+    with zipfile.ZipFile(content) as archive:
+        several = len(archive.namelist()) > 1
+    assert holds_several(content, "zipdeflate", "x") == several
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "kept"),
+    [
+        ("zipdeflate", {}, True),
+        ("zipdeflate", {"type": "ZipDeflateReadSettings", "preserveZipFileNameAsFolder": False}, False),
+        ("tar", {"type": "TarReadSettings", "preserveCompressionFileNameAsFolder": "false"}, False),
+        ("targzip", {"type": "TarGZipReadSettings", "preserveCompressionFileNameAsFolder": False}, False),
+        ("tar", {"type": "ZipDeflateReadSettings", "preserveZipFileNameAsFolder": False}, True),
+    ],
+)
+def test_whether_the_archive_becomes_a_folder(kind, written, kept):
+    assert keeps_folder(kind, {"compressionProperties": written}) == kept
+
+
+def test_properties_of_no_archive_are_told():
+    with pytest.raises(InvalidSettings, match="'GzipReadSettings' is no type of 'compressionProperties'"):
+        keeps_folder("tar", {"compressionProperties": {"type": "GzipReadSettings"}})

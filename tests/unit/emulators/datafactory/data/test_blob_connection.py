@@ -3,10 +3,13 @@
 import base64
 
 import pytest
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.storage.blob import BlobClient, ContainerClient
 
 from emulators.datafactory.data.blob_connection import open_blob_storage
 from emulators.datafactory.data.connection import connect
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
+from emulators.datafactory.data.store import File, WriteOptions
 
 KEY = base64.b64encode(b"k" * 32).decode()
 
@@ -62,7 +65,41 @@ def test_what_is_incomplete_or_not_built_is_told():
     with pytest.raises(DataError, match="cannot be read") as failure:
         place(connectionString="AccountKey=secret")
     assert "secret" not in str(failure.value)
-    with pytest.raises(Unsupported, match="'containerUri'"):
-        place(containerUri="https://lake.blob.core.windows.net/c")
     with pytest.raises(Unsupported, match="'FtpServer'"):
         connect("FtpServer", {}, Tokens(), "Source")
+
+
+def test_a_container_that_is_open_to_everybody():
+    assert place(containerUri="https://lake.blob.core.windows.net/c/") == "https://lake.blob.core.windows.net/c"
+    storage = open_blob_storage("AzureBlobStorage", {"containerUri": "http://127.0.0.1:1/lake/c"}, Tokens(), "Source")
+    assert storage.place("c") == "http://127.0.0.1:1/lake/c"
+    with pytest.raises(InvalidSettings, match="opens the container 'c' only, not 'other'"):
+        storage.find("other", "a")
+    with pytest.raises(InvalidSettings, match="nothing can be deleted there"):
+        storage.delete(File("c", "a"))
+    with pytest.raises(InvalidSettings, match="nothing can be written there"):
+        storage.writer("c", "a", WriteOptions())
+    for wrong in ("lake/c", "https://lake.blob.core.windows.net", "https://lake.blob.core.windows.net/c?sig=x"):
+        with pytest.raises(InvalidSettings, match="'containerUri' must be the address of a container") as failure:
+            place(containerUri=wrong)
+        assert "sig=" not in str(failure.value)
+    with pytest.raises(InvalidSettings, match="it can be no sink"):
+        open_blob_storage("AzureBlobStorage", {"containerUri": "http://127.0.0.1:1/lake/c"}, Tokens(), "Sink")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(404, "ResourceNotFound"), (409, "PublicAccessNotPermitted"), (401, "NoAuthenticationInformation"), (403, None)],
+)
+def test_a_container_that_hides_itself_is_told_as_closed(monkeypatch, status, code):
+    def refused(*arguments, **options):
+        error = (ResourceNotFoundError if status == 404 else HttpResponseError)("hidden")
+        error.status_code, error.error_code = status, code
+        raise error
+
+    storage = open_blob_storage("AzureBlobStorage", {"containerUri": "http://127.0.0.1:1/lake/c"}, Tokens(), "Source")
+    monkeypatch.setattr(BlobClient, "get_blob_properties", refused)
+    monkeypatch.setattr(ContainerClient, "list_blobs", refused)
+    for look in (lambda: storage.find("c", "a"), lambda: list(storage.list("c", ""))):
+        with pytest.raises(DataError, match=r"not open to everybody.*access level to 'Container'"):
+            look()
