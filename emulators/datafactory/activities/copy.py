@@ -21,7 +21,7 @@ from emulators.datafactory.data.copy_tables import SinkFiles, TableCopy
 from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.errors import InvalidSettings, Unsupported
 from emulators.datafactory.data.files import chosen
-from emulators.datafactory.data.formats import FORMATS
+from emulators.datafactory.data.formats import FORMATS, READ_ONLY
 from emulators.datafactory.data.naming import MERGE, Naming, behaviour
 from emulators.datafactory.data.reading import Reading
 from emulators.datafactory.data.session_log import COPY_COLUMNS, SessionLog
@@ -108,8 +108,8 @@ def _check_ends(source: Place, sink: Place, properties: Settings) -> None:
             )
     if (source.dataset.type == "Binary") != (sink.dataset.type == "Binary"):
         raise InvalidSettings("A Binary dataset can be copied to a Binary dataset only (documented).", "Sink")
-    if sink.dataset.type == "Xml":
-        raise InvalidSettings("Xml can be read and not written (documented).", "Sink")
+    if sink.dataset.type in READ_ONLY:
+        raise InvalidSettings(f"{sink.dataset.type} can be read and not written (documented).", "Sink")
     if not isinstance(sink.store, BlobStorage):
         raise InvalidSettings(f"A linked service of type {sink.linked_service_type} is no sink.", "Sink")
 

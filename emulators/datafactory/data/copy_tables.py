@@ -100,7 +100,14 @@ class TableCopy:
         """Copy a file's rows; gives the bytes read."""
         opened = self.reading.open(selected, self.translator, self._reject)
         with closing(opened.stream):
-            mapping = bind(self.translator, opened.table.schema, opened.extra, selected.file.path)
+            mapping = bind(
+                self.translator,
+                opened.table.schema,
+                opened.extra,
+                selected.file.path,
+                flattened=self.reading.is_hierarchical,
+                into_text=self.sink.dataset.type == "DelimitedText",
+            )
             output.expect(mapping.schema)
             for batch in opened.table.batches:
                 self.check()
@@ -202,7 +209,9 @@ class _Output:
         if kind in HIERARCHICAL:
             return _AsDocuments(JsonWriter(target, properties, settings), self._translator)
         schema = self._schema if self._schema is not None else pa.schema([])
-        return FORMATS[kind].writer(_as_file(target) if FORMATS[kind].seeks else target, schema, properties, settings)
+        sink = FORMATS[kind]
+        assert sink.writer is not None  # noqa: S101 - the activity refuses sinks that are READ_ONLY
+        return sink.writer(_as_file(target) if sink.seeks else target, schema, properties, settings)
 
     def _finish(self) -> None:
         if self._writer is None:

@@ -10,13 +10,8 @@ from emulators.datafactory.data.settings import Settings, section
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.expressions import ExpressionError, Scope, evaluate_value
 
-TYPES = frozenset({"Binary", "DelimitedText", "Json", "Parquet", "Orc", "Xml"})
+TYPES = frozenset({"Avro", "Binary", "DelimitedText", "Excel", "Json", "Orc", "Parquet", "Xml"})
 """Dataset types that can be read."""
-
-REFUSED = {
-    "Avro": "the package fastavro among the project's dependencies and a module in data/formats.",
-    "Excel": "the package openpyxl among the project's dependencies and a module in data/formats.",
-}
 
 
 @dataclass(frozen=True)
@@ -46,8 +41,9 @@ def resolve_dataset(reference: Any, resources: Resources, asked_by: str) -> Data
 def _read(name: str, written: Mapping[str, Any], given: Mapping[str, Any]) -> Dataset:
     kind = str(written.get("type"))
     if kind not in TYPES:
-        missing = REFUSED.get(kind, "a module in data/formats and its row in FORMATS.")
-        raise Unsupported(f"A dataset of type '{kind}' (dataset '{name}')", missing)
+        raise Unsupported(
+            f"A dataset of type '{kind}' (dataset '{name}')", "a module in data/formats and its row in FORMATS."
+        )
     parameters = {key: spec.get("defaultValue") for key, spec in section(written, "parameters").items()}
     parameters.update(given)
     scope = Scope(dataset=parameters)
