@@ -107,6 +107,38 @@ class Lake:
         )
         return await run_activity(activity, self.services)
 
+    async def copy(
+        self,
+        source: Any,
+        sink: Any,
+        *,
+        read: Any = None,
+        write: Any = None,
+        read_format: Any = None,
+        write_format: Any = None,
+        reads: Any = None,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """Run a copy between two datasets (references) with these store and format settings."""
+        kinds = [self.datasets[end["referenceName"]]["type"] for end in (source, sink)]
+        return await self.run(
+            "Copy",
+            inputs=[source],
+            outputs=[sink],
+            source={
+                "type": f"{kinds[0]}Source",
+                "storeSettings": {"type": "AzureBlobStorageReadSettings", **(read or {})},
+                "formatSettings": read_format or {},
+                **(reads or {}),
+            },
+            sink={
+                "type": f"{kinds[1]}Sink",
+                "storeSettings": {"type": "AzureBlobStorageWriteSettings", **(write or {})},
+                "formatSettings": write_format or {},
+            },
+            **more,
+        )
+
 
 @pytest.fixture
 async def lake_on(account: BlobServiceClient) -> AsyncIterator[Callable[[Clock], Lake]]:

@@ -23,29 +23,11 @@ from emulators.datafactory.data import copy_binary
 
 ODD = "größer + 100% 'x' #1?.csv"
 HEADER = {"firstRowAsHeader": True}
-READ, WRITE = "AzureBlobStorageReadSettings", "AzureBlobStorageWriteSettings"
 
 
-async def copied(lake, source, sink, *, read=None, write=None, read_format=None, write_format=None, **more):
-    """Run a copy between two datasets (references) with these store and format settings."""
-    kinds = [lake.datasets[end["referenceName"]]["type"] for end in (source, sink)]
-    return await lake.run(
-        "Copy",
-        inputs=[source],
-        outputs=[sink],
-        source={
-            "type": f"{kinds[0]}Source",
-            "storeSettings": {"type": READ, **(read or {})},
-            "formatSettings": read_format or {},
-            **more.pop("reads", {}),
-        },
-        sink={
-            "type": f"{kinds[1]}Sink",
-            "storeSettings": {"type": WRITE, **(write or {})},
-            "formatSettings": write_format or {},
-        },
-        **more,
-    )
+async def copied(lake, source, sink, **settings):
+    """Run a copy between two datasets (references)."""
+    return await lake.copy(source, sink, **settings)
 
 
 def parquet(**columns) -> bytes:
@@ -401,12 +383,12 @@ class TestTables:
     @pytest.mark.parametrize("content", [b"", b"a,b\n", b"\n\n"])
     async def test_a_file_without_rows_makes_one_without_rows(self, lake, content):
         lake.put("a.csv", content)
-        for kind in ("DelimitedText", "Json", "Parquet", "Orc"):
+        for kind in ("Avro", "DelimitedText", "Json", "Parquet", "Orc"):
             output = await copied(
                 lake, lake.dataset("DelimitedText", "", "a.csv", **HEADER), lake.dataset(kind, "out", kind)
             )
             assert output["rowsCopied"] == 0
-        assert len(lake.paths("out/")) == 4
+        assert len(lake.paths("out/")) == 5
 
     async def test_orc_both_ways_and_compressed_text(self, lake):
         lake.put("in/a.csv", gzip.compress(b"id;name\n1;a\n"))
