@@ -107,8 +107,9 @@ class Lake:
         )
         return await run_activity(activity, self.services)
 
-    async def copy(
+    async def move(
         self,
+        kind: str,
         source: Any,
         sink: Any,
         *,
@@ -119,10 +120,10 @@ class Lake:
         reads: Any = None,
         **more: Any,
     ) -> dict[str, Any]:
-        """Run a copy between two datasets (references) with these store and format settings."""
+        """Run an activity between two datasets (references) with these store and format settings."""
         kinds = [self.datasets[end["referenceName"]]["type"] for end in (source, sink)]
         return await self.run(
-            "Copy",
+            kind,
             inputs=[source],
             outputs=[sink],
             source={

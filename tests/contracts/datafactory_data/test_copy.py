@@ -27,7 +27,7 @@ HEADER = {"firstRowAsHeader": True}
 
 async def copied(lake, source, sink, **settings):
     """Run a copy between two datasets (references)."""
-    return await lake.copy(source, sink, **settings)
+    return await lake.move("Copy", source, sink, **settings)
 
 
 def parquet(**columns) -> bytes:

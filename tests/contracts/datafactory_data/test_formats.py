@@ -1,4 +1,4 @@
-"""Avro and Excel on real blobs, in every activity that reads data sets; and times and numbers by formats and culture."""
+"""Avro and Excel in every activity that reads data sets, and what a copy converts by formats and cultures: on real blobs."""
 
 import gzip
 import io
@@ -58,7 +58,7 @@ SALES = excel(Cover=[["Sales of 2030"]], Sales=[[], ["id", "day", "ok"], [1, MOM
 class TestAvro:
     async def test_its_rows_become_text_and_text_becomes_avro(self, lake):
         lake.put("in/orders.avro", ORDERS)
-        await lake.copy(lake.dataset("Avro", "in"), lake.dataset("DelimitedText", "out", "orders.csv", **HEADER))
+        await lake.move("Copy", lake.dataset("Avro", "in"), lake.dataset("DelimitedText", "out", "orders.csv", **HEADER))
         assert lake.content("out/orders.csv").decode().splitlines() == [
             "id,name,price,at,opens",
             "1,ü,1.50,2030-01-02 03:04:05.0000000 +00:00,01:00:00",
@@ -66,7 +66,7 @@ class TestAvro:
         ]
         source = lake.dataset("DelimitedText", "out", **HEADER)
         sink = lake.dataset("Avro", "again", avroCompressionCodec="deflate")
-        output = await lake.copy(source, sink, write_format={"recordName": "Order", "recordNamespace": "shop"})
+        output = await lake.move("Copy", source, sink, write_format={"recordName": "Order", "recordNamespace": "shop"})
         reader = fastavro.reader(io.BytesIO(lake.content("again/orders.avro")))
         assert (reader.codec, reader.writer_schema["name"]) == ("deflate", "shop.Order")
         assert [(row["id"], row["name"]) for row in reader] == [("1", "ü"), ("2", None)]
@@ -74,18 +74,18 @@ class TestAvro:
 
     async def test_its_types_are_those_of_parquet(self, lake):
         lake.put("a.avro", ORDERS)
-        await lake.copy(lake.dataset("Avro", "", "a.avro"), lake.dataset("Parquet", "", "a.parquet"))
+        await lake.move("Copy", lake.dataset("Avro", "", "a.avro"), lake.dataset("Parquet", "", "a.parquet"))
         found = pq.read_table(io.BytesIO(lake.content("a.parquet")))
         assert found.schema.field("price").type == pa.decimal128(9, 2)
         assert found.schema.field("at").type == pa.timestamp("us", tz="UTC")
-        await lake.copy(lake.dataset("Parquet", "", "a.parquet"), lake.dataset("Avro", "", "b.avro"))
+        await lake.move("Copy", lake.dataset("Parquet", "", "a.parquet"), lake.dataset("Avro", "", "b.avro"))
         assert next(fastavro.reader(io.BytesIO(lake.content("b.avro"))))["price"] == Decimal("1.50")
 
     async def test_a_file_is_cut_by_rows_under_the_name_of_the_source(self, lake):
         """`fileNamePrefix` is documented not to apply to sources that are files."""
         lake.put("in/a.csv", "id\n1\n2\n3\n")
         source, sink = lake.dataset("DelimitedText", "in", **HEADER), lake.dataset("Avro", "out")
-        await lake.copy(source, sink, write_format={"maxRowsPerFile": 2, "fileNamePrefix": "part"})
+        await lake.move("Copy", source, sink, write_format={"maxRowsPerFile": 2, "fileNamePrefix": "part"})
         assert lake.paths("out/") == ["out/a_00000.avro", "out/a_00001.avro"]
         assert [row["id"] for row in fastavro.reader(io.BytesIO(lake.content("out/a_00001.avro")))] == ["3"]
 
@@ -93,9 +93,9 @@ class TestAvro:
         lake.put("a.csv", "my id\n1\n")
         source = lake.dataset("DelimitedText", "", "a.csv", **HEADER)
         with pytest.raises(ActivityFailed, match=r"'Sink' side. ErrorCode=AvroInvalidColumnName.*'my id'"):
-            await lake.copy(source, lake.dataset("Avro", "", "a.avro"))
+            await lake.move("Copy", source, lake.dataset("Avro", "", "a.avro"))
         with pytest.raises(ActivityFailed, match=r"'Sink' side.*neither reads nor writes Avro.*snappy"):
-            await lake.copy(source, lake.dataset("Avro", "", "a.avro", avroCompressionCodec="snappy"))
+            await lake.move("Copy", source, lake.dataset("Avro", "", "a.avro", avroCompressionCodec="snappy"))
         assert lake.paths() == ["a.csv"]
 
     async def test_it_is_looked_up_and_described(self, lake):
@@ -133,7 +133,7 @@ class TestAvro:
         with pytest.raises(ActivityFailed, match=rf"'Source' side. ErrorCode={code},.*'bad\.avro'"):
             await lake.run("Lookup", dataset=dataset, source={}, firstRowOnly=False)
         with pytest.raises(ActivityFailed, match=code):
-            await lake.copy(dataset, lake.dataset("Json", "", "out.json"))
+            await lake.move("Copy", dataset, lake.dataset("Json", "", "out.json"))
         assert lake.paths() == ["bad.avro"]
 
 
@@ -141,14 +141,14 @@ class TestExcel:
     async def test_a_worksheet_becomes_text_and_documents(self, lake):
         lake.put("in/sales.xlsx", SALES)
         source = lake.dataset("Excel", "in", sheetName="Sales", **HEADER)
-        output = await lake.copy(source, lake.dataset("DelimitedText", "out", "a.csv", **HEADER))
+        output = await lake.move("Copy", source, lake.dataset("DelimitedText", "out", "a.csv", **HEADER))
         assert lake.content("out/a.csv").decode().splitlines() == [
             "id,day,ok",
             "1,2030-01-02 03:04:05.0000000,True",
             "2.5,,",
         ]
         assert (output["rowsRead"], output["rowsCopied"]) == (2, 2)
-        await lake.copy(source, lake.dataset("Json", "out"))
+        await lake.move("Copy", source, lake.dataset("Json", "out"))
         assert json.loads(lake.content("out/sales.json").splitlines()[0])["id"] == "1"
 
     async def test_its_texts_are_converted(self, lake):
@@ -157,7 +157,7 @@ class TestExcel:
             {"source": {"name": "id"}, "sink": {"name": "Id", "type": "Double"}},
             {"source": {"name": "day"}, "sink": {"name": "Day", "type": "DateTime"}},
         ]
-        await lake.copy(
+        await lake.move("Copy", 
             lake.dataset("Excel", "", "a.xlsx", sheetIndex=1, **HEADER),
             lake.dataset("Parquet", "", "a.parquet"),
             translator={"type": "TabularTranslator", "mappings": mappings, "typeConversion": True},
@@ -188,7 +188,7 @@ class TestExcel:
         lake.put("a.csv", "id\n1\n")
         source = lake.dataset("DelimitedText", "", "a.csv", **HEADER)
         with pytest.raises(ActivityFailed, match="Excel can be read and not written"):
-            await lake.copy(source, lake.dataset("Excel", "", "a.xlsx"))
+            await lake.move("Copy", source, lake.dataset("Excel", "", "a.xlsx"))
         assert lake.paths() == ["a.csv"]
 
     async def test_what_cannot_be_read_is_told(self, lake):
@@ -219,13 +219,13 @@ class TestConversion:
         source = lake.dataset("DelimitedText", "", "a.csv", columnDelimiter=";", **HEADER)
         sink = lake.dataset("Parquet", "", "a.parquet")
         with pytest.raises(ActivityFailed, match=r"'soon' for column name 'Day'.*in the format 'dd\.MM\.yyyy HH:mm'"):
-            await lake.copy(source, sink, translator=translator)
-        output = await lake.copy(source, sink, translator=translator, enableSkipIncompatibleRow=True)
+            await lake.move("Copy", source, sink, translator=translator)
+        output = await lake.move("Copy", source, sink, translator=translator, enableSkipIncompatibleRow=True)
         assert output["rowsSkipped"] == 1
         rows = pq.read_table(io.BytesIO(lake.content("a.parquet"))).to_pylist()
         assert rows == [{"Day": datetime(2030, 1, 2, 15, 4), "Amount": 1234.5, "Opens": "01:30:00"}]
         back = {"typeConversion": True, "typeConversionSettings": settings}
-        await lake.copy(
+        await lake.move("Copy", 
             sink, lake.dataset("DelimitedText", "", "b.csv", columnDelimiter=";", **HEADER), translator=back
         )
         assert lake.content("b.csv").decode() == "Day;Amount;Opens\r\n02.01.2030 15:04;1234,5;01:30:00\r\n"
@@ -235,7 +235,7 @@ class TestConversion:
         source = lake.dataset("DelimitedText", "", "a.csv", **HEADER)
         translator = {"typeConversion": True, "typeConversionSettings": {"culture": "xx-yy"}}
         with pytest.raises(ActivityFailed, match="There is no culture 'xx-yy'"):
-            await lake.copy(source, lake.dataset("Json", "", "a.json"), translator=translator)
+            await lake.move("Copy", source, lake.dataset("Json", "", "a.json"), translator=translator)
 
     async def test_the_legacy_schema_mapping(self, lake):
         lake.put("a.json", json.dumps({"number": "01", "orders": [{"prod": "p1"}, {"prod": "p2"}]}))
@@ -245,5 +245,5 @@ class TestConversion:
             "collectionReference": "$.orders",
         }
         sink = lake.dataset("DelimitedText", "", "a.csv", **HEADER)
-        await lake.copy(lake.dataset("Json", "", "a.json"), sink, translator=translator)
+        await lake.move("Copy", lake.dataset("Json", "", "a.json"), sink, translator=translator)
         assert lake.content("a.csv").decode() == "orderNumber,order_pd\r\n01,p1\r\n01,p2\r\n"
