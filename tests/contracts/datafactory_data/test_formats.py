@@ -1,4 +1,4 @@
-"""Avro and Excel in every activity that reads data sets, and what a copy converts by formats and cultures: on real blobs."""
+"""Avro, Excel and conversions by format and culture, on real blobs and in every activity that reads data sets."""
 
 import gzip
 import io
@@ -58,7 +58,9 @@ SALES = excel(Cover=[["Sales of 2030"]], Sales=[[], ["id", "day", "ok"], [1, MOM
 class TestAvro:
     async def test_its_rows_become_text_and_text_becomes_avro(self, lake):
         lake.put("in/orders.avro", ORDERS)
-        await lake.move("Copy", lake.dataset("Avro", "in"), lake.dataset("DelimitedText", "out", "orders.csv", **HEADER))
+        await lake.move(
+            "Copy", lake.dataset("Avro", "in"), lake.dataset("DelimitedText", "out", "orders.csv", **HEADER)
+        )
         assert lake.content("out/orders.csv").decode().splitlines() == [
             "id,name,price,at,opens",
             "1,ü,1.50,2030-01-02 03:04:05.0000000 +00:00,01:00:00",
@@ -157,7 +159,8 @@ class TestExcel:
             {"source": {"name": "id"}, "sink": {"name": "Id", "type": "Double"}},
             {"source": {"name": "day"}, "sink": {"name": "Day", "type": "DateTime"}},
         ]
-        await lake.move("Copy", 
+        await lake.move(
+            "Copy",
             lake.dataset("Excel", "", "a.xlsx", sheetIndex=1, **HEADER),
             lake.dataset("Parquet", "", "a.parquet"),
             translator={"type": "TabularTranslator", "mappings": mappings, "typeConversion": True},
@@ -225,8 +228,8 @@ class TestConversion:
         rows = pq.read_table(io.BytesIO(lake.content("a.parquet"))).to_pylist()
         assert rows == [{"Day": datetime(2030, 1, 2, 15, 4), "Amount": 1234.5, "Opens": "01:30:00"}]
         back = {"typeConversion": True, "typeConversionSettings": settings}
-        await lake.move("Copy", 
-            sink, lake.dataset("DelimitedText", "", "b.csv", columnDelimiter=";", **HEADER), translator=back
+        await lake.move(
+            "Copy", sink, lake.dataset("DelimitedText", "", "b.csv", columnDelimiter=";", **HEADER), translator=back
         )
         assert lake.content("b.csv").decode() == "Day;Amount;Opens\r\n02.01.2030 15:04;1234,5;01:30:00\r\n"
 

@@ -2,6 +2,9 @@
 
 Every column is text, null where a field equals `nullValue`. Rows with more fields than the first row are rejected
 (documented: DelimitedTextMoreColumnsThanDefined); shorter rows end in nulls (assumed: there is no error for them).
+
+The parser knows line ends only. Where another character ends rows, it changes places with the line feed before the
+parser sees the text, and back in what the parser found; so line ends are content then, and quotes hold both together.
 """
 
 import codecs
@@ -12,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from emulators.datafactory.data.errors import DataError
@@ -28,7 +32,7 @@ def read(stream: BinaryIO, name: str, properties: Settings, settings: Settings, 
     A file without a byte is a table without columns (assumed).
     """
     dialect = Dialect.read(properties)
-    reader = io.BufferedReader(_utf8(stream, dialect.encoding), BLOCK)
+    reader = io.BufferedReader(_utf8(stream, dialect), BLOCK)
     for _ in range(number(settings, "skipLineCount") or 0):
         _skip_line(reader)
     head = reader.read(BLOCK)
@@ -70,7 +74,8 @@ class _Rows:
 
     def _as_text(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch under our own names, which the parser may read with other spaces around them."""
-        return pa.record_batch([column.cast(pa.string()) for column in batch.columns], schema=self.schema)
+        columns = [_restored(column.cast(pa.string()), self._dialect) for column in batch.columns]
+        return pa.record_batch(columns, schema=self.schema)
 
     def _options(self) -> tuple[Any, Any, Any]:
         dialect, names = self._dialect, self.schema.names
@@ -90,7 +95,7 @@ class _Rows:
             ),
             pa.csv.ConvertOptions(
                 column_types=self.schema,
-                null_values=[dialect.null],
+                null_values=[dialect.null.translate(_swap(dialect))],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
             ),
@@ -140,13 +145,14 @@ class _Rows:
 
 
 class _Utf8(io.RawIOBase):
-    """Another encoding's bytes as UTF-8."""
+    """Another encoding's bytes as UTF-8, with line feeds where rows end."""
 
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+    def __init__(self, stream: BinaryIO, dialect: Dialect) -> None:
         super().__init__()
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)()
-        self._encoding = encoding
+        self._decoder = codecs.getincrementaldecoder(dialect.encoding)()
+        self._encoding = dialect.encoding
+        self._swap = _swap(dialect)
         self._ready = b""
 
     def readable(self) -> bool:
@@ -156,7 +162,7 @@ class _Utf8(io.RawIOBase):
         while not self._ready:
             piece = self._stream.read(1 << 20)
             try:
-                self._ready = self._decoder.decode(piece, final=not piece).encode()
+                self._ready = self._decoder.decode(piece, final=not piece).translate(self._swap).encode()
             except UnicodeDecodeError as error:
                 message = f"Bad data is found: {error.reason} for the encoding {self._encoding}."
                 raise DataError("DelimitedTextBadDataDetected", message) from error
@@ -183,8 +189,28 @@ class _Joined(io.RawIOBase):
         return self._head.read(size) or self._rest.read(-1 if size is None else size)
 
 
-def _utf8(stream: Any, encoding: str) -> Any:
-    return stream if encoding in {"utf-8", "utf-8-sig"} else _Utf8(stream, encoding)
+def _utf8(stream: Any, dialect: Dialect) -> Any:
+    as_it_is = dialect.encoding in {"utf-8", "utf-8-sig"} and not dialect.row_end
+    return stream if as_it_is else _Utf8(stream, dialect)
+
+
+_RETURN, _FEED = "\ufdd0", "\ufdd1"
+"""Characters that no text has (Unicode keeps them for such uses): they stand for carriage returns, and for line feeds
+for a moment."""
+
+
+def _swap(dialect: Dialect) -> dict[int, str]:
+    """For `str.translate`: what the parser sees instead of the row's end and of line ends."""
+    end = dialect.row_end
+    return {ord(end): "\n", ord("\n"): end, ord("\r"): _RETURN} if end else {}
+
+
+def _restored(column: pa.Array, dialect: Dialect) -> pa.Array:
+    """The column with the characters back in their places."""
+    end = dialect.row_end
+    for seen, meant in ((end, _FEED), ("\n", end), (_FEED, "\n"), (_RETURN, "\r")) if end else ():
+        column = pc.replace_substring(column, seen, meant)
+    return column
 
 
 def _skip_line(reader: io.BufferedReader) -> None:
@@ -198,13 +224,17 @@ def _first_row(head: bytes, dialect: Dialect, name: str) -> list[str]:
     """The fields of the first row; none in an empty file."""
     try:
         lines = io.StringIO(head.decode("utf-8-sig", "ignore"), newline="")
-        return next((row for row in csv.reader(lines, **dialect.for_csv()) if row), [])
+        return _plain(next((row for row in csv.reader(lines, **dialect.for_csv()) if row), []), dialect)
     except csv.Error as error:
         raise DataError("DelimitedTextBadDataDetected", f"Bad data is found in source {name}: {error}") from error
 
 
 def _fields(line: str, dialect: Dialect) -> list[str]:
-    return next(csv.reader(io.StringIO(line, newline=""), **dialect.for_csv()), [])
+    return _plain(next(csv.reader(io.StringIO(line, newline=""), **dialect.for_csv()), []), dialect)
+
+
+def _plain(fields: list[str], dialect: Dialect) -> list[str]:
+    return _restored(pa.array(fields, pa.string()), dialect).to_pylist() if dialect.row_end else fields
 
 
 def _check_header(names: list[str]) -> None:
