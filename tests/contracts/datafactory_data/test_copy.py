@@ -312,7 +312,7 @@ class TestTables:
         with pytest.raises(ActivityFailed, match="read and not written"):
             await copied(lake, sink, source)
         lake.put("a.xml", "<o>")
-        with pytest.raises(ActivityFailed, match="XmlInvalidFile"):
+        with pytest.raises(ActivityFailed, match="ErrorCode=XmlInvalid,"):
             await copied(lake, source, sink, translator=translator)
 
     async def test_rows_become_documents_by_path(self, lake):

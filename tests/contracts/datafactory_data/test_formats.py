@@ -209,6 +209,29 @@ class TestExcel:
                 await lake.run("Lookup", dataset=dataset, source={})
 
 
+class TestXmlValidation:
+    async def test_schemas_lie_beside_the_document(self, lake):
+        schema = (
+            "<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:element name='n' type='xs:int'/></xs:schema>"
+        )
+        where = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:noNamespaceSchemaLocation='../schemas/n.xsd'"
+        lake.put("in/a.xml", f"<n {where}>1</n>")
+        dataset, source = lake.dataset("Xml", "in", "a.xml"), {"formatSettings": {"validationMode": "xsd"}}
+        with pytest.raises(ActivityFailed, match=r"UserErrorSourceBlobNotExist.*path: schemas/n\.xsd"):
+            await lake.run("Lookup", dataset=dataset, source=source)
+        lake.put("schemas/n.xsd", schema)
+        assert (await lake.run("Lookup", dataset=dataset, source=source))["firstRow"]["n"]["_value_"] == 1
+        lake.put("in/a.xml", f"<n {where}>one</n>")
+        with pytest.raises(ActivityFailed, match=r"ErrorCode=XmlInvalid,.*'in/a\.xml' is invalid.*line 1: .*'one'"):
+            await lake.move(
+                "Copy", dataset, lake.dataset("Json", "out", "a.json"), read_format={"validationMode": "xsd"}
+            )
+        assert lake.paths("out/") == []
+        lake.put("in/a.xml", f"<n {where.replace('../schemas', '../../..')}>1</n>")
+        with pytest.raises(ActivityFailed, match="UserErrorSourceBlobNotExist"):
+            await lake.run("Lookup", dataset=dataset, source=source)
+
+
 class TestConversion:
     async def test_times_and_numbers_are_read_and_written_by_the_settings(self, lake):
         lake.put("a.csv", "day;amount;opens\n02.01.2030 15:04;1.234,5;01:30\nsoon;1,5;01:30\n")

@@ -19,6 +19,7 @@ from emulators.datafactory.data.formats import (
     parquet,
     xml_text,
 )
+from emulators.datafactory.data.formats.xml_validation import Beside
 from emulators.datafactory.data.settings import Settings
 from emulators.datafactory.data.table import Rejection, Table
 
@@ -55,12 +56,12 @@ FORMATS: Mapping[str, Format] = {
 }
 """Dataset type → format, for the formats that are tables."""
 
-HIERARCHICAL: Mapping[str, Callable[[Any, str, Settings, Settings], Iterator[Any]]] = {
+HIERARCHICAL: Mapping[str, Callable[[Any, str, Settings, Settings, Beside], Iterator[Any]]] = {
     "Json": json_text.documents,
     "Xml": xml_text.documents,
 }
-"""Dataset type → reader of documents (stream, name, dataset properties, format settings), for formats that are trees.
-Json can be written too."""
+"""Dataset type → reader of documents (stream, name, dataset properties, format settings, fetcher of files beside), for
+formats that are trees. Json can be written too."""
 
 READ_ONLY = frozenset({"Excel", "Xml"})
 """Dataset types that are sources only (documented)."""
