@@ -87,7 +87,11 @@ def _moments(column: pa.Array, rules: Rules) -> pa.Array:
     moments = column.cast(pa.timestamp("us", tz=zone), safe=False)  # 100 ns are the service's smallest unit
     if form:
         kind = Kind.LOCAL if zone else Kind.UNSPECIFIED
-        return _each(moments, lambda value: format_instant(_instant(value, kind), form, rules.culture))
+        try:
+            return _each(moments, lambda value: format_instant(_instant(value, kind), form, rules.culture))
+        except OverflowError:
+            message = f"A time outside of the years 1 to 9999 cannot be written in the format '{form}'."
+            raise DataError("TypeConversionFailure", message) from None
     # as in copied files (observed): yyyy-MM-dd HH:mm:ss.fffffff, then +00:00 where there is an offset
     ending = "0 +00:00" if zone else "0"
     return pc.binary_join_element_wise(pc.strftime(moments, "%Y-%m-%d %H:%M:%S"), ending, "")

@@ -149,7 +149,7 @@ class TestExcel:
             "1,2030-01-02 03:04:05.0000000,True",
             "2.5,,",
         ]
-        assert (output["rowsRead"], output["rowsCopied"]) == (2, 2)
+        assert (output["rowsRead"], output["rowsCopied"], output["dataRead"]) == (2, 2, len(SALES))
         await lake.move("Copy", source, lake.dataset("Json", "out"))
         assert json.loads(lake.content("out/sales.json").splitlines()[0])["id"] == "1"
 

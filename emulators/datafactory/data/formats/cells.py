@@ -118,6 +118,8 @@ def cell_text(value: Any) -> str | None:
         return value
     if isinstance(value, float):
         return float_text(value)
+    if isinstance(value, int):  # and True and False, which .NET writes alike
+        return str(value)
     if isinstance(value, time):
         value = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
     return value_text(value)

@@ -34,11 +34,11 @@ LARGEST_OLD_FILE = 256 << 20
 LARGEST_PART = 512 << 20
 """Bytes, unpacked, of what is read into memory of a newer file: all its texts, for one."""
 
-LARGEST_UNPACKED = 4 << 30
-"""Bytes of a file that had a codec around it: it is put on the disk, because Excel files are not read in order."""
+LARGEST_FILE = 4 << 30
+"""Bytes of a file, without a codec that may be around it: it is copied to this machine."""
 
 IN_MEMORY = 16 << 20
-"""Bytes of such a file up to which it stays in memory."""
+"""Bytes up to which such a copy stays in memory."""
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -77,22 +77,29 @@ class _Sheet:
 def read(stream: BinaryIO, name: str, properties: Settings, settings: Settings, rejection: Rejection) -> Table:
     """The table in a file; raises DataError ExcelInvalidFile (code assumed), InvalidSettings for what is not in it."""
     area = Area.read(text(properties, "range"))
+    copy = _copied(stream, name)
     try:
-        stream, close = _seekable(stream, name)
-        sheet = _chosen(_sheets(stream, name), properties, name)
-        found = area.within(sheet.rows())
-        rows = _texts(sheet, found, text(properties, "nullValue"))
-        first = next(rows, None)
-    except _DAMAGED as error:
-        raise _invalid(name, error) from error
+        table = _table(copy, area, name, properties)
+    except BaseException as error:
+        copy.close()
+        if isinstance(error, _DAMAGED):
+            raise _invalid(name, error) from error
+        raise
+    weakref.finalize(table.batches, copy.close)  # a table may be dropped without having been read
+    return table
+
+
+def _table(file: BinaryIO, area: Area, name: str, properties: Settings) -> Table:
+    sheet = _chosen(_sheets(file, name), properties, name)
+    found = area.within(sheet.rows())
+    rows = _texts(sheet, found, text(properties, "nullValue"))
+    first = next(rows, None)
     if first is None or found is None:
-        return Table(pa.schema([]), iter(()))
+        return Table(pa.schema([]), _batches([], rows, pa.schema([]), name))
     header = flag(properties, "firstRowAsHeader")
     names = found.header(first, name) if header else [f"Prop_{position}" for position in range(len(first))]
     schema = pa.schema([(column, pa.string()) for column in names])
-    batches = _batches([] if header else [first], rows, schema, name)
-    weakref.finalize(batches, close)  # a table may be dropped without having been read
-    return Table(schema, batches)
+    return Table(schema, _batches([] if header else [first], rows, schema, name))
 
 
 def _texts(sheet: _Sheet, area: Area | None, null: str) -> Iterator[list[str | None]]:
@@ -113,32 +120,28 @@ def _batches(
         raise _invalid(name, error) from error
 
 
-def _seekable(stream: BinaryIO, name: str) -> tuple[BinaryIO, Callable[[], None]]:
-    """The content as a file that can be jumped in, and what to do when it is no longer needed."""
-    if stream.seekable():
-        return stream, lambda: None
-    spooled = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when the table is dropped
+def _copied(stream: BinaryIO, name: str) -> BinaryIO:
+    """The content as a file of this machine's: Excel files are read here and there and again, and fetched once."""
+    copy: Any = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when the table is dropped
     try:
-        shutil.copyfileobj(_Limited(stream, name), spooled)
+        shutil.copyfileobj(_Limited(stream, name), copy)
     except BaseException:
-        spooled.close()
+        copy.close()
         raise
-    return spooled, spooled.close  # type: ignore[return-value]
+    return copy  # type: ignore[no-any-return]
 
 
 class _Limited:
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream = stream
         self._name = name
-        self._left = LARGEST_UNPACKED
+        self._left = LARGEST_FILE
 
     def read(self, size: int = -1, /) -> bytes:
         content = self._stream.read(size)
         self._left -= len(content)
         if self._left < 0:
-            raise DataError(
-                "ExcelInvalidFile", f"The file '{self._name}' unpacks to more than {LARGEST_UNPACKED} bytes."
-            )
+            raise DataError("ExcelInvalidFile", f"The file '{self._name}' has more than {LARGEST_FILE} bytes.")
         return content
 
 

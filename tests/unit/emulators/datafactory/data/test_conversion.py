@@ -152,6 +152,12 @@ def test_values_are_written_by_the_rules(settings, value, expected):
     assert convert(pa.array([value]), "String", Rules.read(settings)).column.to_pylist() == [expected]
 
 
+def test_a_time_that_net_has_not_is_told():
+    column = pa.array([10**18]).cast(pa.timestamp("us"))
+    with pytest.raises(DataError, match="outside of the years 1 to 9999 cannot be written in the format 'yyyy'"):
+        convert(column, "String", Rules(datetime_format="yyyy"))
+
+
 def test_an_offset_is_cut_off_only_where_that_is_allowed():
     column = pa.array([MOMENT.replace(tzinfo=UTC)])
     assert convert(column, "DateTime", Rules()).column.to_pylist() == [MOMENT]

@@ -221,9 +221,10 @@ def test_limits(monkeypatch):
     monkeypatch.setattr(excel, "LARGEST_PART", 1000)
     with pytest.raises(DataError, match=r"The part '.*' of the file 'f\.xlsx' has more than 1000 bytes"):
         read(content)
-    monkeypatch.setattr(excel, "LARGEST_UNPACKED", 1000)
-    with pytest.raises(DataError, match="unpacks to more than 1000 bytes"):
+    monkeypatch.setattr(excel, "LARGEST_FILE", 1000)
+    with pytest.raises(DataError, match=r"The file 'f\.xlsx' has more than 1000 bytes"):
         read(gzip.compress(content), "gzip")
+    monkeypatch.setattr(excel, "LARGEST_FILE", 10_000)
     monkeypatch.setattr(excel, "LARGEST_OLD_FILE", 1000)
     with pytest.raises(DataError, match="has more than 1000 bytes"):
         read(old_workbook())
