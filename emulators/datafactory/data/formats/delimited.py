@@ -2,12 +2,8 @@
 
 Every column is text, null where a field equals `nullValue`. Rows with more fields than the first row are rejected
 (documented: DelimitedTextMoreColumnsThanDefined); shorter rows end in nulls (assumed: there is no error for them).
-
-The parser knows line ends only. Where another character ends rows, it changes places with the line feed before the
-parser sees the text, and back in what the parser found; so line ends are content then, and quotes hold both together.
 """
 
-import codecs
 import csv
 import io
 from collections import deque
@@ -15,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from emulators.datafactory.data.errors import DataError
 from emulators.datafactory.data.formats.dialect import Dialect
+from emulators.datafactory.data.formats.row_ends import restored, swap, utf8
 from emulators.datafactory.data.settings import Settings, number
 from emulators.datafactory.data.table import Rejected, Rejection, Table
 
@@ -32,7 +28,7 @@ def read(stream: BinaryIO, name: str, properties: Settings, settings: Settings, 
     A file without a byte is a table without columns (assumed).
     """
     dialect = Dialect.read(properties)
-    reader = io.BufferedReader(_utf8(stream, dialect), BLOCK)
+    reader = io.BufferedReader(utf8(stream, dialect), BLOCK)
     for _ in range(number(settings, "skipLineCount") or 0):
         _skip_line(reader)
     head = reader.read(BLOCK)
@@ -74,7 +70,7 @@ class _Rows:
 
     def _as_text(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch under our own names, which the parser may read with other spaces around them."""
-        columns = [_restored(column.cast(pa.string()), self._dialect) for column in batch.columns]
+        columns = [restored(column.cast(pa.string()), self._dialect) for column in batch.columns]
         return pa.record_batch(columns, schema=self.schema)
 
     def _options(self) -> tuple[Any, Any, Any]:
@@ -95,7 +91,7 @@ class _Rows:
             ),
             pa.csv.ConvertOptions(
                 column_types=self.schema,
-                null_values=[dialect.null.translate(_swap(dialect))],
+                null_values=[dialect.null.translate(swap(dialect))],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
             ),
@@ -144,36 +140,6 @@ class _Rows:
         return pa.record_batch([pa.array([value], pa.string()) for value in values], schema=self.schema)
 
 
-class _Utf8(io.RawIOBase):
-    """Another encoding's bytes as UTF-8, with line feeds where rows end."""
-
-    def __init__(self, stream: BinaryIO, dialect: Dialect) -> None:
-        super().__init__()
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(dialect.encoding)()
-        self._encoding = dialect.encoding
-        self._swap = _swap(dialect)
-        self._ready = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            piece = self._stream.read(1 << 20)
-            try:
-                self._ready = self._decoder.decode(piece, final=not piece).translate(self._swap).encode()
-            except UnicodeDecodeError as error:
-                message = f"Bad data is found: {error.reason} for the encoding {self._encoding}."
-                raise DataError("DelimitedTextBadDataDetected", message) from error
-            if not piece:
-                break
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
-
-
 class _Joined(io.RawIOBase):
     """The beginning, read already, and the rest."""
 
@@ -187,30 +153,6 @@ class _Joined(io.RawIOBase):
 
     def read(self, size: int | None = -1) -> bytes:
         return self._head.read(size) or self._rest.read(-1 if size is None else size)
-
-
-def _utf8(stream: Any, dialect: Dialect) -> Any:
-    as_it_is = dialect.encoding in {"utf-8", "utf-8-sig"} and not dialect.row_end
-    return stream if as_it_is else _Utf8(stream, dialect)
-
-
-_RETURN, _FEED = "\ufdd0", "\ufdd1"
-"""Characters that no text has (Unicode keeps them for such uses): they stand for carriage returns, and for line feeds
-for a moment."""
-
-
-def _swap(dialect: Dialect) -> dict[int, str]:
-    """For `str.translate`: what the parser sees instead of the row's end and of line ends."""
-    end = dialect.row_end
-    return {ord(end): "\n", ord("\n"): end, ord("\r"): _RETURN} if end else {}
-
-
-def _restored(column: pa.Array, dialect: Dialect) -> pa.Array:
-    """The column with the characters back in their places."""
-    end = dialect.row_end
-    for seen, meant in ((end, _FEED), ("\n", end), (_FEED, "\n"), (_RETURN, "\r")) if end else ():
-        column = pc.replace_substring(column, seen, meant)
-    return column
 
 
 def _skip_line(reader: io.BufferedReader) -> None:
@@ -234,7 +176,7 @@ def _fields(line: str, dialect: Dialect) -> list[str]:
 
 
 def _plain(fields: list[str], dialect: Dialect) -> list[str]:
-    return _restored(pa.array(fields, pa.string()), dialect).to_pylist() if dialect.row_end else fields
+    return restored(pa.array(fields, pa.string()), dialect).to_pylist() if dialect.row_end else fields
 
 
 def _check_header(names: list[str]) -> None:
