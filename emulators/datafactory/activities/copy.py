@@ -23,7 +23,7 @@ from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.errors import InvalidSettings, Side, Unsupported
 from emulators.datafactory.data.fault_tolerance import FaultTolerance
 from emulators.datafactory.data.files import chosen
-from emulators.datafactory.data.formats import FORMATS
+from emulators.datafactory.data.formats import FORMATS, READ_ONLY
 from emulators.datafactory.data.http_server import HttpServer
 from emulators.datafactory.data.legacy import NEW_MODEL
 from emulators.datafactory.data.naming import PRESERVE, Naming, behaviour
@@ -129,8 +129,8 @@ def _check_ends(source: Place, sink: Place, source_settings: Settings, sink_sett
             )
     if (source.dataset.type == "Binary") != (sink.dataset.type == "Binary"):
         raise InvalidSettings("A Binary dataset can be copied to a Binary dataset only (documented).", "Sink")
-    if sink.dataset.type == "Xml":
-        raise InvalidSettings("Xml can be read and not written (documented).", "Sink")
+    if sink.dataset.type in READ_ONLY:
+        raise InvalidSettings(f"{sink.dataset.type} can be read and not written (documented).", "Sink")
     if not isinstance(sink.store, BlobStorage | RestService):
         raise InvalidSettings(f"A linked service of type {sink.linked_service_type} is no sink.", "Sink")
 
@@ -241,8 +241,8 @@ def _tolerance(copy: _Copy, *, into_lake: bool) -> FaultTolerance:
 
 
 def _verification(copy: _Copy) -> str:
-    """The result that a copy's output has: consistency cannot be verified of web servers and services, nor of
-    binary files whose hierarchy is not kept (documented), nor of those that are packed or unpacked on the way (assumed).
+    """The result that a copy's output has: consistency cannot be verified of web servers and services, nor of binary
+    files whose hierarchy is not kept (documented), nor of those that are packed or unpacked on the way (assumed).
     """
     if not flag(copy.properties, "validateDataConsistency"):
         return "NotVerified"

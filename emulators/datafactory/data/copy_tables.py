@@ -51,6 +51,10 @@ class SinkFiles:
     def takes_documents(self) -> bool:
         return self.dataset.type in HIERARCHICAL
 
+    @property
+    def takes_text(self) -> bool:
+        return self.dataset.type == "DelimitedText"
+
     def output(self, path: str, translator: Translator, counts: Counts) -> "Output":
         return _Files(path, self, translator, counts)
 
@@ -77,6 +81,11 @@ class Sink(Protocol):
 
     @property
     def takes_documents(self) -> bool: ...
+
+    @property
+    def takes_text(self) -> bool:
+        """Whether values of every type are written as text."""
+        ...
 
     def output(self, path: str, translator: Translator, counts: Counts) -> Output: ...
 
@@ -164,7 +173,14 @@ class TableCopy:
 
     def _copy_rows(self, content: Content, output: Output) -> None:
         opened = self.reading.open(content, self.translator, self._reject)
-        mapping = bind(self.translator, opened.table.schema, opened.extra, content.name)
+        mapping = bind(
+            self.translator,
+            opened.table.schema,
+            opened.extra,
+            content.name,
+            flattened=self.reading.is_hierarchical,
+            into_text=self.sink.takes_text,
+        )
         output.expect(mapping.schema)
         for batch in opened.table.batches:
             self.check()
@@ -264,7 +280,9 @@ class _Files:
         if kind in HIERARCHICAL:
             return _AsDocuments(JsonWriter(target, properties, settings), self._translator)
         schema = self._schema if self._schema is not None else pa.schema([])
-        return FORMATS[kind].writer(_as_file(target) if FORMATS[kind].seeks else target, schema, properties, settings)
+        sink = FORMATS[kind]
+        assert sink.writer is not None  # noqa: S101 - the activity refuses sinks that are READ_ONLY
+        return sink.writer(_as_file(target) if sink.seeks else target, schema, properties, settings)
 
     def _finish(self) -> None:
         if self._writer is None:

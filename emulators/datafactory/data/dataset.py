@@ -12,16 +12,11 @@ from emulators.datafactory.data.settings import Settings, section
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.expressions import ExpressionError, Scope, evaluate_value
 
-TYPES = frozenset({"Binary", "DelimitedText", "Json", "Parquet", "Orc", "RestResource", "Xml"})
+TYPES = frozenset({"Avro", "Binary", "DelimitedText", "Excel", "Json", "Orc", "Parquet", "RestResource", "Xml"})
 """Dataset types that can be read."""
 
 PLACELESS = frozenset({"RestResource"})
 """Types without a `location`: their properties say where the data is."""
-
-REFUSED = {
-    "Avro": "the package fastavro among the project's dependencies and a module in data/formats.",
-    "Excel": "the package openpyxl among the project's dependencies and a module in data/formats.",
-}
 
 
 @dataclass(frozen=True)
@@ -95,5 +90,6 @@ def _read(name: str, written: Mapping[str, Any], given: Mapping[str, Any]) -> Da
 
 def _check_type(kind: str, name: str) -> None:
     if kind not in TYPES:
-        missing = REFUSED.get(kind, "a module in data/formats and its row in FORMATS.")
-        raise Unsupported(f"A dataset of type '{kind}' (dataset '{name}')", missing)
+        raise Unsupported(
+            f"A dataset of type '{kind}' (dataset '{name}')", "a module in data/formats and its row in FORMATS."
+        )

@@ -119,9 +119,9 @@ def _columns(translator: Translator, first: list[tuple[Any, Any]]) -> tuple[list
 
 
 def _taker(pair: Pair) -> Take:
-    if pair.source.path is None:
+    path, rooted = pair.source.path or pair.source.inner, pair.source.rooted
+    if path is None:
         return _by_name(pair.source.name)
-    path, rooted = pair.source.path, pair.source.rooted
     return lambda document, row: at(document if rooted else row, path)
 
 

@@ -67,8 +67,10 @@ class Naming:
         return self.location.within(self._renamed(relative))
 
     def part(self, path: str, number: int) -> str:
-        """The path of the n-th piece of a file that is cut by `maxRowsPerFile`."""
-        extension = self.extension or posixpath.splitext(path)[1]
+        """The path of the n-th piece of a file that is cut by `maxRowsPerFile`. It begins with the source file's name:
+        `fileNamePrefix` does not apply where the source is a store of files (documented), and here all are.
+        """
+        extension = self.extension if self.extension and path.endswith(self.extension) else posixpath.splitext(path)[1]
         return f"{path.removesuffix(extension)}_{number:05d}{extension}"
 
     def _renamed(self, relative: str) -> str:

@@ -1,8 +1,10 @@
 """A source's files as tables: decompressed, parsed, with the columns that come from the activity and from the path."""
 
+import posixpath
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -11,16 +13,19 @@ import pyarrow.compute as pc
 from emulators.datafactory.data.archives import keeps_folder
 from emulators.datafactory.data.compression import codec_of
 from emulators.datafactory.data.dataset import Dataset
-from emulators.datafactory.data.errors import InvalidSettings
+from emulators.datafactory.data.errors import InvalidSettings, MissingFile
 from emulators.datafactory.data.files import chosen
 from emulators.datafactory.data.formats import FORMATS, HIERARCHICAL
 from emulators.datafactory.data.hierarchy import table
 from emulators.datafactory.data.selection import Selected, partition_root, partitions
 from emulators.datafactory.data.settings import Settings, flag, section, text
 from emulators.datafactory.data.source_file import Content, SourceFile, is_one
-from emulators.datafactory.data.store import Source
+from emulators.datafactory.data.store import File, Source
 from emulators.datafactory.data.table import Rejection, Table
 from emulators.datafactory.data.translator import Translator
+
+LARGEST_BESIDE = 16 << 20
+"""Bytes of a file that another one refers to, such as a schema."""
 
 FILE_PATH, OTHER_COLUMN = "$$FILEPATH", "$$COLUMN:"
 
@@ -115,7 +120,20 @@ class Reading:
     def documents(self, content: Content) -> Iterator[Any]:
         """The documents of a file; only for hierarchical formats."""
         read = HIERARCHICAL[self.dataset.type]
-        return read(content.stream, content.name, self.dataset.properties, self._format)
+        beside = partial(self._beside, content.selected.file)
+        return read(content.stream, content.name, self.dataset.properties, self._format, beside)
+
+    def _beside(self, file: File, relative: str) -> bytes:
+        """A small file by its path relative to another's folder, out of the same container."""
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), relative))
+        found = None if path.startswith("..") else self._place.find(file.container, path)
+        if found is None:
+            raise MissingFile(self._place.place(file.container), path, self._place.side)
+        if found.size > LARGEST_BESIDE:
+            raise InvalidSettings(
+                f"The file '{path}' that '{file.path}' refers to is larger than {LARGEST_BESIDE} bytes."
+            )
+        return self._place.read(found, 0, found.size) if found.size else b""
 
     @property
     def is_hierarchical(self) -> bool:

@@ -48,6 +48,7 @@ class RestSink:
     """All files of the source go to the one address, as if merged into one file."""
 
     takes_documents = True
+    takes_text = False
 
     @classmethod
     def read(cls, place: RestService, dataset: Dataset, sink: Settings, check: Check) -> "RestSink":

@@ -1,12 +1,14 @@
-"""Texts as values of the interim types, read as .NET does in the culture en-US.
+"""Texts as values of the interim types, read as .NET does in the culture and the formats of the rules.
 
-Each parser raises ValueError with the sentence that .NET has for it; the sentences stand in a row's error.
+Without a format a time may be written in many ways in English, and in others as ISO 8601 or in the culture's own
+patterns (assumed: .NET takes some more). Each parser raises ValueError with the sentence that .NET has for it; the
+sentences stand in a row's error.
 """
 
 import base64
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
@@ -14,12 +16,19 @@ from typing import Any
 import pyarrow as pa
 
 from emulators.datafactory.data.interim_types import ARROW, DECIMAL_SCALE
+from emulators.datafactory.data.rules import DEFAULT_CULTURE, Rules
+from emulators.datafactory.data.timespans import parse_timespan, timespan_text
+from emulators.datafactory.expressions.datetimes.cultures import Culture
+from emulators.datafactory.expressions.datetimes.exact import NoDate, parse_exact
 from emulators.datafactory.expressions.datetimes.instant import Instant, Kind
 from emulators.datafactory.expressions.datetimes.parsing import parse_instant
 
 _EPOCH = datetime(1970, 1, 1)
 _WHOLE = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
-_TIMESPAN = re.compile(r"-?(\d+\.)?\d{1,2}:\d{2}(:\d{2}(\.\d{1,7})?)?", re.ASCII)
+_SPACES = "\u00a0\u202f"
+"""Group separators of cultures that are typed as a space."""
+_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?", re.ASCII)
+_CLOCKS = ("", " H:m", " H:m:s", " H:m:s.FFFFFFF")
 
 
 def in_range(value: int, target: str) -> int:
@@ -42,52 +51,87 @@ def fitted_decimal(value: Decimal) -> Decimal:
     return fitted
 
 
-def _parse_whole(target: str) -> Callable[[str], int]:
-    def parse(written: str) -> int:
+def _parse_whole(target: str) -> Callable[[str, Rules], int]:
+    def parse(written: str, rules: Rules) -> int:
         if not _WHOLE.fullmatch(written):
-            raise ValueError("Input string was not in a correct format.")
+            raise ValueError(_NO_NUMBER)
         return in_range(int(written), target)
 
     return parse
 
 
-def _parse_float(written: str) -> float:
+_NO_NUMBER = "Input string was not in a correct format."
+
+
+def _plain_number(written: str, culture: Culture) -> str:
+    """A number's text without groups, its point as Python has it."""
+    group, point = culture.group_separator, culture.decimal_separator
+    for separator in {group, " ", *_SPACES} if group in {" ", *_SPACES} else {group}:
+        written = written.replace(separator, "")
+    if point != ".":
+        written = written.replace(".", "x").replace(point, ".")
+    return written.replace("_", "x")
+
+
+def _parse_float(written: str, rules: Rules) -> float:
     try:
-        return float(written.replace(",", "").replace("_", "x"))
+        return float(_plain_number(written.strip(), rules.culture))
     except ValueError:
-        raise ValueError("Input string was not in a correct format.") from None
+        raise ValueError(_NO_NUMBER) from None
 
 
-def _parse_decimal(written: str) -> Decimal:
+def _parse_decimal(written: str, rules: Rules) -> Decimal:
     try:
-        value = Decimal(written.strip().replace(",", "").replace("_", "x"))
+        value = Decimal(_plain_number(written.strip(), rules.culture))
     except InvalidOperation:
-        raise ValueError("Input string was not in a correct format.") from None
+        raise ValueError(_NO_NUMBER) from None
     if not value.is_finite():
-        raise ValueError("Input string was not in a correct format.")
+        raise ValueError(_NO_NUMBER)
     return fitted_decimal(value)
 
 
-def _parse_boolean(written: str) -> bool:
+def _parse_boolean(written: str, rules: Rules) -> bool:
     found = {"true": True, "false": False, "1": True, "0": False}.get(written.strip().lower())
     if found is None:
         raise ValueError("String was not recognized as a valid Boolean.")
     return found
 
 
-def _parse_time(written: str) -> datetime:
-    return _EPOCH + timedelta(microseconds=(_instant(written).ticks - _EPOCH_TICKS) // 10)
+def _parse_time(written: str, rules: Rules) -> datetime:
+    return _moment(written, rules.datetime_format, rules)
 
 
-def _parse_aware_time(written: str) -> datetime:
-    return _parse_time(written).replace(tzinfo=UTC)
+def _parse_aware_time(written: str, rules: Rules) -> datetime:
+    return _moment(written, rules.offset_format, rules).replace(tzinfo=UTC)
 
 
-def _instant(written: str) -> Instant:
+def _moment(written: str, form: str, rules: Rules) -> datetime:
     try:
-        return parse_instant(written, _no_time)
+        instant = parse_exact(written.strip(), form, rules.culture) if form else _usual(written, rules)
+        return _EPOCH + timedelta(microseconds=(instant.ticks - _EPOCH_TICKS) // 10)
+    except NoDate:
+        raise ValueError(f"The format '{form}' has no date, which would mean the day of the copy.") from None
     except (ValueError, OverflowError):
-        raise ValueError("String was not recognized as a valid DateTime.") from None
+        exactly = f" in the format '{form}'" if form else ""
+        raise ValueError(f"String was not recognized as a valid DateTime{exactly}.") from None
+
+
+def _usual(written: str, rules: Rules) -> Instant:
+    if rules.tag == DEFAULT_CULTURE or _ISO.fullmatch(written.strip()):
+        return parse_instant(written, _no_time)
+    for pattern in _patterns(rules.culture):
+        try:
+            return parse_exact(written.strip(), pattern, rules.culture)
+        except ValueError:
+            continue
+    raise ValueError("no time")
+
+
+def _patterns(culture: Culture) -> Iterator[str]:
+    """The culture's ways to write a time, with one digit or two wherever a number stands."""
+    for day in (culture.short_date, culture.long_date):
+        for clock in (*_CLOCKS, f" {culture.short_time}", f" {culture.long_time}"):
+            yield re.sub(r"\b(dd|MM|HH|hh|mm|ss)\b", lambda found: found[0][0], day + clock)
 
 
 def _no_time() -> datetime:
@@ -95,7 +139,7 @@ def _no_time() -> datetime:
     raise ValueError("a date is missing")
 
 
-def _parse_guid(written: str) -> str:
+def _parse_guid(written: str, rules: Rules) -> str:
     try:
         return str(uuid.UUID(written.strip()))
     except ValueError:
@@ -104,19 +148,18 @@ def _parse_guid(written: str) -> str:
         ) from None
 
 
-def _parse_timespan(written: str) -> str:
-    if not _TIMESPAN.fullmatch(written.strip()):
-        raise ValueError("String was not recognized as a valid TimeSpan.")
-    return written.strip()
+def _parse_timespan(written: str, rules: Rules) -> str:
+    """The period as .NET's constant format has it, which is how periods travel."""
+    return timespan_text(parse_timespan(written, rules.timespan_format, rules.culture))
 
 
-def _parse_bytes(written: str) -> bytes:
+def _parse_bytes(written: str, rules: Rules) -> bytes:
     return base64.b64decode(written, validate=True)
 
 
 _EPOCH_TICKS = Instant.at(1970, 1, 1, kind=Kind.UNSPECIFIED).ticks
 
-PARSERS: dict[str, Callable[[str], Any]] = {
+PARSERS: dict[str, Callable[[str, Rules], Any]] = {
     "Boolean": _parse_boolean,
     "Byte[]": _parse_bytes,
     "DateTime": _parse_time,

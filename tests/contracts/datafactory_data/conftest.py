@@ -140,6 +140,10 @@ class Lake:
             **more,
         }
 
+    async def move(self, kind: str, source: Any, sink: Any, **settings: Any) -> dict[str, Any]:
+        """Run an activity between two datasets (references) with store and format settings as `copying` has them."""
+        return await self.run(kind, **self.copying(source, sink, **settings))
+
     def log_settings(self, path: str = "logs", **how: Any) -> dict[str, Any]:
         """`logSettings` that put a copy's log into this container."""
         return {

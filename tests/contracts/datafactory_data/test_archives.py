@@ -18,7 +18,7 @@ NO_FOLDER = {"compressionProperties": {"type": "ZipDeflateReadSettings", "preser
 
 
 async def copied(lake, source, sink, **settings):
-    return await lake.run("Copy", **lake.copying(source, sink, **settings))
+    return await lake.move("Copy", source, sink, **settings)
 
 
 def text(kind: str) -> dict:

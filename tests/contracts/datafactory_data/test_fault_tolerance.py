@@ -17,7 +17,7 @@ VERIFIED = {"VerificationResult": "Verified", "InconsistentData": "None"}
 
 
 async def copied(lake, source, sink, **settings):
-    return await lake.run("Copy", **lake.copying(source, sink, **settings))
+    return await lake.move("Copy", source, sink, **settings)
 
 
 @pytest.fixture

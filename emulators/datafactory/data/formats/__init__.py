@@ -9,7 +9,17 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from emulators.datafactory.data.formats import delimited, delimited_writing, json_text, orc, parquet, xml_text
+from emulators.datafactory.data.formats import (
+    avro,
+    delimited,
+    delimited_writing,
+    excel,
+    json_text,
+    orc,
+    parquet,
+    xml_text,
+)
+from emulators.datafactory.data.formats.xml_validation import Beside
 from emulators.datafactory.data.settings import Settings
 from emulators.datafactory.data.table import Rejection, Table
 
@@ -32,23 +42,28 @@ class Format:
 
     suffix: str
     read: Callable[[Any, str, Settings, Settings, Rejection], Table]
-    writer: Callable[[Any, pa.Schema, Settings, Settings], TableWriter]
+    writer: Callable[[Any, pa.Schema, Settings, Settings], TableWriter] | None = None
     seeks: bool = False
     """Whether reading jumps in the file, so that compression around it is impossible."""
 
 
 FORMATS: Mapping[str, Format] = {
+    "Avro": Format(".avro", avro.read, avro.Writer),
     "DelimitedText": Format(".csv", delimited.read, delimited_writing.Writer),
+    "Excel": Format(".xlsx", excel.read),
     "Orc": Format(".orc", orc.read, orc.Writer, seeks=True),
     "Parquet": Format(".parquet", parquet.read, parquet.Writer, seeks=True),
 }
 """Dataset type → format, for the formats that are tables."""
 
-HIERARCHICAL: Mapping[str, Callable[[Any, str, Settings, Settings], Iterator[Any]]] = {
+HIERARCHICAL: Mapping[str, Callable[[Any, str, Settings, Settings, Beside], Iterator[Any]]] = {
     "Json": json_text.documents,
     "Xml": xml_text.documents,
 }
-"""Dataset type → reader of documents (stream, name, dataset properties, format settings), for formats that are trees.
-Json can be written too."""
+"""Dataset type → reader of documents (stream, name, dataset properties, format settings, fetcher of files beside), for
+formats that are trees. Json can be written too."""
 
-__all__ = ["FORMATS", "HIERARCHICAL", "Format", "TableWriter"]
+READ_ONLY = frozenset({"Excel", "Xml"})
+"""Dataset types that are sources only (documented)."""
+
+__all__ = ["FORMATS", "HIERARCHICAL", "READ_ONLY", "Format", "TableWriter"]

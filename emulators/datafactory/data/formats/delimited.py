@@ -4,7 +4,6 @@ Every column is text, null where a field equals `nullValue`. Rows with more fiel
 (documented: DelimitedTextMoreColumnsThanDefined); shorter rows end in nulls (assumed: there is no error for them).
 """
 
-import codecs
 import csv
 import io
 from collections import deque
@@ -16,6 +15,7 @@ import pyarrow.csv
 
 from emulators.datafactory.data.errors import DataError
 from emulators.datafactory.data.formats.dialect import Dialect
+from emulators.datafactory.data.formats.row_ends import restored, swap, utf8
 from emulators.datafactory.data.settings import Settings, number
 from emulators.datafactory.data.table import Rejected, Rejection, Table
 
@@ -28,7 +28,7 @@ def read(stream: BinaryIO, name: str, properties: Settings, settings: Settings, 
     A file without a byte is a table without columns (assumed).
     """
     dialect = Dialect.read(properties)
-    reader = io.BufferedReader(_utf8(stream, dialect.encoding), BLOCK)
+    reader = io.BufferedReader(utf8(stream, dialect), BLOCK)
     for _ in range(number(settings, "skipLineCount") or 0):
         _skip_line(reader)
     head = reader.read(BLOCK)
@@ -70,7 +70,8 @@ class _Rows:
 
     def _as_text(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch under our own names, which the parser may read with other spaces around them."""
-        return pa.record_batch([column.cast(pa.string()) for column in batch.columns], schema=self.schema)
+        columns = [restored(column.cast(pa.string()), self._dialect) for column in batch.columns]
+        return pa.record_batch(columns, schema=self.schema)
 
     def _options(self) -> tuple[Any, Any, Any]:
         dialect, names = self._dialect, self.schema.names
@@ -90,7 +91,7 @@ class _Rows:
             ),
             pa.csv.ConvertOptions(
                 column_types=self.schema,
-                null_values=[dialect.null],
+                null_values=[dialect.null.translate(swap(dialect))],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
             ),
@@ -139,35 +140,6 @@ class _Rows:
         return pa.record_batch([pa.array([value], pa.string()) for value in values], schema=self.schema)
 
 
-class _Utf8(io.RawIOBase):
-    """Another encoding's bytes as UTF-8."""
-
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
-        super().__init__()
-        self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)()
-        self._encoding = encoding
-        self._ready = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            piece = self._stream.read(1 << 20)
-            try:
-                self._ready = self._decoder.decode(piece, final=not piece).encode()
-            except UnicodeDecodeError as error:
-                message = f"Bad data is found: {error.reason} for the encoding {self._encoding}."
-                raise DataError("DelimitedTextBadDataDetected", message) from error
-            if not piece:
-                break
-        size = min(len(buffer), len(self._ready))
-        buffer[:size] = self._ready[:size]
-        self._ready = self._ready[size:]
-        return size
-
-
 class _Joined(io.RawIOBase):
     """The beginning, read already, and the rest."""
 
@@ -183,10 +155,6 @@ class _Joined(io.RawIOBase):
         return self._head.read(size) or self._rest.read(-1 if size is None else size)
 
 
-def _utf8(stream: Any, encoding: str) -> Any:
-    return stream if encoding in {"utf-8", "utf-8-sig"} else _Utf8(stream, encoding)
-
-
 def _skip_line(reader: io.BufferedReader) -> None:
     """Skip to the end of the next line that is not empty: only such lines count (documented)."""
     while line := reader.readline():
@@ -198,13 +166,17 @@ def _first_row(head: bytes, dialect: Dialect, name: str) -> list[str]:
     """The fields of the first row; none in an empty file."""
     try:
         lines = io.StringIO(head.decode("utf-8-sig", "ignore"), newline="")
-        return next((row for row in csv.reader(lines, **dialect.for_csv()) if row), [])
+        return _plain(next((row for row in csv.reader(lines, **dialect.for_csv()) if row), []), dialect)
     except csv.Error as error:
         raise DataError("DelimitedTextBadDataDetected", f"Bad data is found in source {name}: {error}") from error
 
 
 def _fields(line: str, dialect: Dialect) -> list[str]:
-    return next(csv.reader(io.StringIO(line, newline=""), **dialect.for_csv()), [])
+    return _plain(next(csv.reader(io.StringIO(line, newline=""), **dialect.for_csv()), []), dialect)
+
+
+def _plain(fields: list[str], dialect: Dialect) -> list[str]:
+    return restored(pa.array(fields, pa.string()), dialect).to_pylist() if dialect.row_end else fields
 
 
 def _check_header(names: list[str]) -> None:

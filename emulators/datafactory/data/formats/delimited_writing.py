@@ -55,7 +55,7 @@ class Writer:
         quoted = pc.binary_join_element_wise(dialect.quote, self._escaped(column, dialect.quote), dialect.quote, "")
         if self._quote_all:
             return quoted
-        special = f"[{_in_class(dialect.delimiter)}{_in_class(dialect.quote)}\r\n]"
+        special = f"[{_in_class(dialect.delimiter)}{_in_class(dialect.quote)}{_in_class(dialect.row_end)}\r\n]"
         needed = pc.match_substring_regex(column, special)
         # an empty text must not be taken for the null that an empty field stands for
         needed = pc.or_(needed, pc.equal(column, dialect.null))
@@ -66,4 +66,4 @@ class Writer:
 
 
 def _in_class(character: str) -> str:
-    return "\\" + character if character in "\\]^-" else character
+    return "\\" + character if character and character in "\\[]^-" else character

@@ -5,7 +5,7 @@ import csv
 from dataclasses import dataclass
 from typing import Any
 
-from emulators.datafactory.data.errors import InvalidSettings, Unsupported
+from emulators.datafactory.data.errors import InvalidSettings
 from emulators.datafactory.data.settings import Settings, flag, text
 
 LINE_ENDS = frozenset({"\n", "\r", "\r\n", "\r,\n"})
@@ -32,9 +32,11 @@ class Dialect:
             raise InvalidSettings(f"The column delimiter must be a single character in a copy, not {delimiter!r}.")
         if len(quote) > 1 or len(escape) > 1 or (quote and not escape):
             raise InvalidSettings(f"The quote character {quote!r} and the escape character {escape!r} do not fit.")
-        line_end = text(properties, "rowDelimiter", "\r\n") or "\r\n"
-        if line_end not in LINE_ENDS:
-            raise Unsupported(f"The row delimiter {line_end!r}", "a reader of it in data/formats/delimited.py.")
+        line_end = text(properties, "rowDelimiter", "\r\n")
+        if line_end not in LINE_ENDS and len(line_end) != 1:
+            raise InvalidSettings(f"The row delimiter is a single character or '\\r\\n' in a copy, not {line_end!r}.")
+        if line_end in (delimiter, quote, escape):
+            raise InvalidSettings(f"The row delimiter {line_end!r} has another meaning in the same dataset.")
         return cls(
             delimiter,
             quote,
@@ -44,6 +46,11 @@ class Dialect:
             _encoding(text(properties, "encodingName", "UTF-8")),
             "\r\n" if "," in line_end else line_end,
         )
+
+    @property
+    def row_end(self) -> str:
+        """The character that ends rows where it is none of the usual line ends, else ""."""
+        return "" if self.line_end in LINE_ENDS else self.line_end
 
     @property
     def doubled(self) -> bool:

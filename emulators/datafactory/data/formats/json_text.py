@@ -18,7 +18,9 @@ LINES, ARRAY = "setofobjects", "arrayofobjects"
 _BETWEEN = " \t\r\n,"
 
 
-def documents(stream: BinaryIO, name: str, properties: Settings, settings: Settings) -> Iterator[Any]:
+def documents(
+    stream: BinaryIO, name: str, properties: Settings, settings: Settings, beside: Any = None
+) -> Iterator[Any]:
     """The documents in a file: objects in any arrangement, or the elements of one array.
 
     Raises DataError JsonInvalidDataFormat (documented) naming the file.

@@ -1,7 +1,8 @@
 """Xml, source only: a file is one document, a tree as JSON would have it.
 
 Attributes are `@name`, text beside attributes or children is `_value_`, repeated elements are arrays; names in a
-namespace are `uri,name`, or `prefix:name` where the settings give the prefix (all documented). A document is in memory
+namespace are `uri,name`, or `prefix:name` where the settings give the prefix, and `uri,@name`, `uri,_value_` (all
+documented). A document is in memory
 as a whole, as its tree is; files beyond a limit are refused. Nothing is fetched or expanded on behalf of a document.
 """
 
@@ -11,7 +12,8 @@ from typing import Any, BinaryIO
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
+from emulators.datafactory.data.errors import DataError, InvalidSettings
+from emulators.datafactory.data.formats.xml_validation import Beside, invalid, parser, validate
 from emulators.datafactory.data.settings import Settings, flag, section, text
 
 LARGEST_FILE = 256 << 20
@@ -22,50 +24,59 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d*)\.\d+([eE][+-]?\d+)?", re.ASCII)
 _TEXT = "_value_"
 
 
-def documents(stream: BinaryIO, name: str, properties: Settings, settings: Settings) -> Iterator[Any]:
-    """The file's document: `{root element: its content}`; raises DataError XmlInvalidFile (code assumed)."""
-    if text(settings, "validationMode", "none").lower() not in {"none", ""}:
-        raise Unsupported("'validationMode' of Xml", "the schemas' reading in data/formats/xml_text.py.")
+def documents(stream: BinaryIO, name: str, properties: Settings, settings: Settings, beside: Beside) -> Iterator[Any]:
+    """The file's document: `{root element: its content}`; raises DataError XmlInvalid (documented)."""
+    mode = text(settings, "validationMode").lower()
     content = stream.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
-        raise DataError("XmlInvalidFile", f"The file '{name}' is larger than {LARGEST_FILE} bytes.")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, encoding=_encoding(properties))
+        raise invalid(name, f"it is larger than {LARGEST_FILE} bytes")
     try:
-        root = etree.fromstring(content, parser)
+        root = etree.fromstring(content, parser(_encoding(properties)))
     except etree.XMLSyntaxError as error:
-        raise DataError("XmlInvalidFile", f"The file '{name}' is no valid XML: {error}") from error
-    reader = _Tree(settings, text(properties, "nullValue"))
+        raise invalid(name, error) from error
+    if mode not in {"none", ""}:
+        validate(root, mode, name, beside)
+    reader = _Tree(settings, text(properties, "nullValue"), name)
     yield {reader.name(root): reader.content(root)}
 
 
 class _Tree:
     """Makes JSON values of elements, by the format settings."""
 
-    def __init__(self, settings: Settings, null: str) -> None:
+    def __init__(self, settings: Settings, null: str, file: str) -> None:
         prefixes = section(settings, "namespacePrefixes")
         self._prefixes: Mapping[str, str] = {str(uri): str(prefix) for uri, prefix in prefixes.items()}
         self._namespaces = flag(settings, "namespaces", default=True)
         self._detects = flag(settings, "detectDataType", default=True)
         self._null = null
+        self._file = file
 
     def name(self, element: Any) -> str:
         return self._named(element.tag)
 
     def content(self, element: Any) -> Any:
         """A value for an element of text alone, else an object. Comments and instructions do not count."""
-        found: dict[str, Any] = {f"@{self._named(key)}": self._value(value) for key, value in element.attrib.items()}
+        found: dict[str, Any] = {self._named(key, "@"): self._value(value) for key, value in element.attrib.items()}
         texts = [element.text or ""]
         for child in element:
             texts.append(child.tail or "")
             if child.tag is etree.Entity:
-                raise DataError("XmlInvalidFile", f"The entity '{child.text}' is not expanded.")
+                raise invalid(self._file, f"the entity '{child.text}' is not expanded")
             if isinstance(child.tag, str):
                 self._add(found, self.name(child), self.content(child))
         written = "".join(texts).strip()
         if not found:
             return self._value("".join(texts) if written else "")
         if written:
-            found[_TEXT] = self._value(written)
+            column = self._named(element.tag, of=_TEXT)
+            if column in found:
+                # code and sentence are documented
+                raise DataError(
+                    "XmlValueColumnNameConflict",
+                    f"Column name for the value of element '{self.name(element)}' is '{column}' and it conflicts with "
+                    "the child element having the same name.",
+                )
+            found[column] = self._value(written)
         return found
 
     @staticmethod
@@ -78,12 +89,14 @@ class _Tree:
         else:
             found[name] = [found[name], value]
 
-    def _named(self, tag: str) -> str:
+    def _named(self, tag: str, mark: str = "", of: str = "") -> str:
+        """The column's name for an element or attribute, or for something else (`of`) in the same namespace."""
         name = etree.QName(tag)
+        local = mark + (of or str(name.localname))
         if name.namespace is None or not self._namespaces:
-            return str(name.localname)
+            return local
         prefix = self._prefixes.get(name.namespace)
-        return f"{prefix}:{name.localname}" if prefix else f"{name.namespace},{name.localname}"
+        return f"{prefix}:{local}" if prefix else f"{name.namespace},{local}"
 
     def _value(self, written: str) -> Any:
         if written == self._null:

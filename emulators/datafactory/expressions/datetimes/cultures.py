@@ -62,6 +62,12 @@ def culture_named(tag: str) -> Culture:
     return _culture(tag.lower())
 
 
+def is_carried(tag: str) -> bool:
+    """Whether the facts of a tag, or of its language, are here, so that `culture_named` takes nothing in its place."""
+    lower = tag.lower()
+    return lower in _facts() or lower.partition("-")[0] in _facts()
+
+
 _LONGEST_LANGUAGE = 11
 _TAG = re.compile(r"(?P<language>[a-z]{2,8})(?P<region>-(?:[a-z]{2}|[a-z]{4}|[0-9]{3})(?:-.*)?)?")
 

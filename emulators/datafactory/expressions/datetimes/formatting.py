@@ -32,14 +32,19 @@ _TOKENS = frozenset("dfFghHKmMstyz")
 
 def format_instant(instant: Instant, pattern: str, culture: Culture) -> str:
     """The instant in a standard (one character) or custom format; the empty format is `G`. Raises ValueError."""
+    return _custom(instant, *custom_pattern(pattern, culture))
+
+
+def custom_pattern(pattern: str, culture: Culture) -> tuple[str, Culture]:
+    """The custom format that a standard one stands for, and the culture that its names are in. Raises ValueError."""
     if len(pattern) > 1:
-        return _custom(instant, pattern, culture)
+        return pattern, culture
     specifier = _SAME_SPECIFIER.get(pattern, pattern) or "G"
     if specifier in _INVARIANT_STANDARD:
-        return _custom(instant, _INVARIANT_STANDARD[specifier], culture_named(""))
+        return _INVARIANT_STANDARD[specifier], culture_named("")
     if specifier not in _CULTURE_STANDARD:
         raise ValueError("no such standard format")
-    return _custom(instant, _CULTURE_STANDARD[specifier](culture), culture)
+    return _CULTURE_STANDARD[specifier](culture), culture
 
 
 def _custom(instant: Instant, pattern: str, culture: Culture) -> str:

@@ -32,7 +32,8 @@ RESOURCES = Resources(
         "binary": dataset("Binary"),
         "csv": dataset("DelimitedText"),
         "parquet": dataset("Parquet"),
-        "avro": dataset("Avro"),
+        "excel": dataset("Excel"),
+        "table": dataset("AzureSqlTable"),
         "ftp": dataset("Binary", "ftp"),
         "snappy": dataset("DelimitedText", compressionCodec="snappy"),
         "legacy": dataset("AzureBlob", folderPath="c", format={"type": "TextFormat"}),
@@ -65,6 +66,7 @@ async def test_a_copy_has_two_ends(activity, services):
         ("lost", "binary", {}, "The linked service 'nobody' that dataset 'lost' refers to does not exist"),
         ("binary", "csv", {}, "Binary dataset only"),
         ("csv", "binary", {}, "Binary dataset only"),
+        ("csv", "excel", {}, "Excel can be read and not written"),
         ("asking", "csv", {}, "In the dataset 'asking': .*'missing'"),
         ("csv", "parquet", {"translator": {"type": "Magic"}}, "TabularTranslator"),
         ("csv", "csv", {"sink": {"formatSettings": {"maxRowsPerFile": 2}}}, "'maxRowsPerFile' writes into a folder"),
@@ -97,7 +99,7 @@ async def test_what_cannot_be_is_told(copy, source, sink, properties, message):
 @pytest.mark.parametrize(
     ("source", "sink", "properties", "message"),
     [
-        ("avro", "csv", {}, "'Avro'.*fastavro"),
+        ("table", "csv", {}, "'AzureSqlTable'.*'table'.*data/formats"),
         ("ftp", "binary", {}, "'FtpServer'"),
         ("csv", "parquet", {"enableStaging": True}, "'enableStaging'"),
         ("csv", "parquet", {"source": {"type": "BlobSource"}}, "'BlobSource'"),

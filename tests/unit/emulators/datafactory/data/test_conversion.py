@@ -1,6 +1,6 @@
 """From one interim type to another."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulators.datafactory.data.conversion import Rules, as_text, convert
+from emulators.datafactory.data.conversion import as_text, convert
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
 from emulators.datafactory.data.interim_types import ARROW, interim_type, interim_type_of
+from emulators.datafactory.data.rules import Rules
 
 MOMENT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC).replace(tzinfo=None)
 
@@ -92,11 +93,102 @@ def test_the_names_of_types():
     assert interim_type_of(pa.timestamp("ns")) == "DateTime"
 
 
-def test_a_culture_is_refused_by_name():
-    with pytest.raises(Unsupported, match="'de-de'"):
-        Rules.read({"culture": "de-de"})
-    with pytest.raises(Unsupported, match="'dateTimeFormat'"):
-        Rules.read({"dateTimeFormat": "yyyy"})
+@pytest.mark.parametrize(
+    ("settings", "text", "target", "expected"),
+    [
+        ({"dateTimeFormat": "dd.MM.yyyy HH:mm"}, "02.01.2030 03:04", "DateTime", datetime(2030, 1, 2, 3, 4)),
+        ({"dateTimeFormat": "d MMM yy", "culture": "de-de"}, "2 mär 30", "DateTime", datetime(1930, 3, 2)),
+        (
+            {"dateTimeOffsetFormat": "yyyy-MM-dd HH:mm zzz"},
+            "2030-01-02 03:04 +01:00",
+            "DateTimeOffset",
+            datetime(2030, 1, 2, 2, 4, tzinfo=UTC),
+        ),
+        ({"timeSpanFormat": r"dd\.hh\:mm"}, "01.02:03", "TimeSpan", "1.02:03:00"),
+        ({"culture": "en-gb"}, "02/01/2030", "DateTime", datetime(2030, 1, 2)),
+        ({"culture": "en-gb"}, "2/1/2030 3:04:05.5", "DateTime", datetime(2030, 1, 2, 3, 4, 5, 500_000)),
+        ({"culture": "de-de"}, "2. Januar 2030 03:04", "DateTime", None),
+        ({"culture": "de-de"}, "2.1.2030 03:04", "DateTime", datetime(2030, 1, 2, 3, 4)),
+        ({"culture": "de-de"}, "2030-01-02T03:04:05Z", "DateTime", datetime(2030, 1, 2, 3, 4, 5)),
+        ({"culture": "de-de"}, "1.234,5", "Double", 1234.5),
+        ({"culture": "de-de"}, "1,5", "Decimal", Decimal("1.5")),
+        ({"culture": "fr-fr"}, "1 234,5", "Double", 1234.5),
+        ({"culture": "fr-fr"}, "1.5", "Double", None),
+        ({}, "1,234.5", "Double", 1234.5),
+        ({"dateTimeFormat": "yyyy-MM-dd"}, "02/01/2030", "DateTime", None),
+        ({"dateTimeFormat": "HH:mm"}, "03:04", "DateTime", None),
+    ],
+)
+def test_texts_are_read_by_the_rules(settings, text, target, expected):
+    converted = convert(pa.array([text]), target, Rules.read(settings))
+    assert converted.column.to_pylist() == [expected]
+    assert bool(converted.reasons) == (expected is None)
+
+
+def test_a_text_that_is_not_in_the_format_is_told_with_the_format():
+    rules = Rules.read({"dateTimeFormat": "yyyy-MM-dd"})
+    assert "in the format 'yyyy-MM-dd'" in convert(pa.array(["soon"]), "DateTime", rules).reasons[0]
+    rules = Rules.read({"dateTimeFormat": "HH:mm"})
+    assert "'HH:mm' has no date" in convert(pa.array(["03:04"]), "DateTime", rules).reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "value", "expected"),
+    [
+        ({"dateTimeFormat": "dd/MM/yyyy HH:mm:ss.fff"}, MOMENT, "02/01/2030 03:04:05.000"),
+        ({"dateTimeFormat": "d MMMM yyyy", "culture": "fr-fr"}, MOMENT, "2 janvier 2030"),
+        ({"dateTimeFormat": "o"}, MOMENT, "2030-01-02T03:04:05.0000000"),
+        ({"dateTimeOffsetFormat": "yyyy-MM-dd'T'HH:mmzzz"}, MOMENT.replace(tzinfo=UTC), "2030-01-02T03:04+00:00"),
+        ({"dateTimeFormat": "yyyy"}, MOMENT.replace(tzinfo=UTC), "2030-01-02 03:04:05.0000000 +00:00"),
+        ({"timeSpanFormat": r"hh\:mm"}, time(3, 4, 5), "03:04"),
+        ({"timeSpanFormat": "g"}, timedelta(days=1, hours=2), "1:2:00:00"),
+        ({"culture": "de-de"}, 1.5, "1,5"),
+        ({"culture": "de-de"}, Decimal("1.50"), "1,50"),
+        ({"culture": "de-de"}, MOMENT, "2030-01-02 03:04:05.0000000"),
+        ({"treatBooleanAsNumber": True}, True, "1"),
+    ],
+)
+def test_values_are_written_by_the_rules(settings, value, expected):
+    assert convert(pa.array([value]), "String", Rules.read(settings)).column.to_pylist() == [expected]
+
+
+def test_a_time_that_net_has_not_is_told():
+    column = pa.array([10**18]).cast(pa.timestamp("us"))
+    with pytest.raises(DataError, match="outside of the years 1 to 9999 cannot be written in the format 'yyyy'"):
+        convert(column, "String", Rules(datetime_format="yyyy"))
+
+
+def test_an_offset_is_cut_off_only_where_that_is_allowed():
+    column = pa.array([MOMENT.replace(tzinfo=UTC)])
+    assert convert(column, "DateTime", Rules()).column.to_pylist() == [MOMENT]
+    assert convert(column, "DateTime", Rules(truncate=False)).reasons == {0: "The offset would be truncated."}
+
+
+def test_periods_travel_in_the_constant_format():
+    assert convert(pa.array([time(1, 2, 3)]), "TimeSpan", Rules()).column.to_pylist() == ["01:02:03"]
+    assert convert(pa.array([timedelta(seconds=-1)]), "TimeSpan", Rules()).column.to_pylist() == ["-00:00:01"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"culture": "xx-yy"}, "no culture 'xx-yy'"),
+        ({"culture": "größe"}, "no tag of a culture"),
+        ({"dateTimeFormat": "yyyy 'open"}, "'dateTimeFormat' is no format of .NET for times: 'yyyy 'open'"),
+        ({"dateTimeOffsetFormat": "Q"}, "'dateTimeOffsetFormat' is no format"),
+        ({"timeSpanFormat": "hh:mm"}, "'timeSpanFormat' is no format.*':' has to be quoted or escaped"),
+    ],
+)
+def test_rules_that_cannot_be(settings, message):
+    with pytest.raises(InvalidSettings, match=message):
+        Rules.read(settings)
+
+
+def test_what_is_not_built_is_refused_by_name():
+    with pytest.raises(Unsupported, match=r"the culture 'th-th'.*cultures\.json"):
+        Rules.read({"culture": "th-th"})
+    with pytest.raises(Unsupported, match="'dateFormat'"):
+        Rules.read({"dateFormat": "yyyy"})
 
 
 def test_one_interim_type_in_several_units():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
+from emulators.datafactory.data.errors import DataError, InvalidSettings
 from emulators.datafactory.data.formats import delimited, delimited_writing
 from emulators.datafactory.data.table import Rejected
 
@@ -118,8 +118,56 @@ def test_settings_that_do_not_fit_are_told():
         rows("a", columnDelimiter="||")
     with pytest.raises(InvalidSettings, match="escape character"):
         rows("a", escapeChar="")
-    with pytest.raises(Unsupported, match="row delimiter '#'"):
-        rows("a", rowDelimiter="#")
+    for delimiter in ("", "##", "\n\n"):
+        with pytest.raises(InvalidSettings, match="row delimiter is a single character"):
+            rows("a", rowDelimiter=delimiter)
+    with pytest.raises(InvalidSettings, match="row delimiter ',' has another meaning"):
+        rows("a", rowDelimiter=",")
+
+
+@pytest.mark.parametrize(
+    ("content", "end", "properties", "expected"),
+    [
+        ("1,2#3,4", "#", {}, [("1", "2"), ("3", "4")]),
+        ("1,2#3,4#", "#", {}, [("1", "2"), ("3", "4")]),
+        ('1,"a#b"#3,4#', "#", {}, [("1", "a#b"), ("3", "4")]),
+        ("1,a\nb#3,c\rd#5,e\r\nf", "#", {}, [("1", "a\nb"), ("3", "c\rd"), ("5", "e\r\nf")]),
+        ('1,"a\n#\r"#', "#", {}, [("1", "a\n#\r")]),
+        ('1,"say ""#"""#', "#", {"escapeChar": '"'}, [("1", 'say "#"')]),
+        ("1,ä§3,ö", "§", {}, [("1", "ä"), ("3", "ö")]),
+        ("1,2|3", "|", {}, [("1", "2"), ("3", None)]),
+        ("1,2\x1e3,\n", "\x1e", {"nullValue": "\n"}, [("1", "2"), ("3", None)]),
+    ],
+)
+def test_another_character_ends_rows(content, end, properties, expected):
+    assert rows(content, rowDelimiter=end, **properties) == expected
+
+
+def test_another_character_ends_skipped_lines_and_headers_too():
+    content = 'note#"a\n#",b#1,2#1,2,3#'.encode("utf-16")
+    rejected: list[Rejected] = []
+    settings = {"rowDelimiter": "#", "encodingName": "UTF-16", **HEADER}
+    assert rows(content, rejected, skip=1, **settings) == [("1", "2")]
+    assert rejected[0].values == ("1", "2", "3")
+    assert names("a\nb,c#1,2#", rowDelimiter="#", **HEADER) == ["a\nb", "c"]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.text('ab"#,\n\r ', min_size=1), st.text("#\n\rü")), min_size=1),
+    st.sampled_from("#|§^["),
+    st.integers(1, 50),
+)
+def test_what_is_written_with_another_end_is_read_again(pairs, end, block):
+    content = written([one for one, _ in pairs], [two for _, two in pairs], escapeChar='"', rowDelimiter=end)
+    assert content.decode().endswith(end)
+
+    class Slow(io.BytesIO):
+        def read(self, size: int = -1) -> bytes:
+            return super().read(block)
+
+    table = delimited.read(Slow(content), "f.csv", {"escapeChar": '"', "rowDelimiter": end}, {}, _raise)
+    assert [tuple(row.values()) for batch in table.batches for row in batch.to_pylist()] == pairs
 
 
 def test_fields_are_quoted_where_they_must_be():

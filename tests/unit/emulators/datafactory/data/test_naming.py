@@ -31,6 +31,8 @@ def test_names_that_are_made_up():
 
 def test_pieces_are_numbered():
     assert naming().part("out/a.csv", 3) == "out/a_00003.csv"
+    assert naming(extension=".csv.gz").part("out/a.b.csv.gz", 12) == "out/a.b_00012.csv.gz"
+    assert naming(extension=".csv").part("out/a", 0) == "out/a_00000"
 
 
 def test_the_behaviours_are_read_whatever_their_case():
