@@ -55,13 +55,13 @@ def open_blob_storage(kind: str, settings: Settings, tokens: Tokens, side: Side)
     try:
         if text(settings, "connectionString"):
             connection = _with_key(text(settings, "connectionString"), text(settings, "accountKey"))
-            common |= _direct(connection)
+            common |= _direct(connection, tokens.ca_bundle)
             return BlobStorage(BlobServiceClient.from_connection_string(connection, **common), side)
         if text(settings, "containerUri"):
             address, name = account_and_container(text(settings, "containerUri"), side)
             return PublicContainer(BlobServiceClient(address, **common, **_direct(address)), name, side)
         address, credential = _address_and_credential(kind, settings, tokens)
-        common |= _direct(address)
+        common |= _direct(address, tokens.ca_bundle)
         return BlobStorage(BlobServiceClient(address, credential=credential, **common), side)
     except ValueError as error:
         # the library's text may quote the connection string, so it is not repeated
@@ -118,7 +118,11 @@ def _with_key(connection: str, key: str) -> str:
     )
 
 
-def _direct(address: str) -> dict[str, Any]:
-    """Addresses of this machine are reached directly, whatever proxy the environment names for the others."""
-    local = "://127.0.0.1" in address or "://localhost" in address
-    return {"use_env_settings": False} if local else {}
+def _direct(address: str, ca_bundle: Path | None) -> dict[str, Any]:
+    """Addresses of this machine are reached directly, whatever proxy the environment names for the others.
+
+    Without the environment's settings the client would trust the public authorities only, so it is told whom to trust.
+    """
+    if "://127.0.0.1" not in address and "://localhost" not in address:
+        return {}
+    return {"use_env_settings": False, **({} if ca_bundle is None else {"connection_verify": str(ca_bundle)})}

@@ -17,6 +17,7 @@ KEY = base64.b64encode(b"k" * 32).decode()
 class Tokens:
     def __init__(self) -> None:
         self.asked: list[tuple] = []
+        self.ca_bundle = None
 
     def token(self, resource, principal):
         self.asked.append((resource, principal))
