@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from emulators.kernel.dialects import arm_error
+from emulators.kernel.errors import UnsupportedRoute
 from emulators.kernel.http import Route, build_app, json_response
 from emulators.kernel.tokens import ARM_AUDIENCES
 from emulators.keyvault.documents import RETENTION_DAYS
@@ -43,6 +44,12 @@ def app(service: KeyVaultService) -> ASGIApp:
     async def refuse(request: Request) -> Response:
         raise VaultNotCreatable(request.path_params["vault"], [settings.name])
 
+    async def unknown(request: Request) -> Response:
+        raise UnsupportedRoute(
+            f"The keyvault emulator has no route for '{request.method} {request.url.path}'. "
+            "To support it add a row to the routes table of emulators/keyvault/vaults.py."
+        )
+
     return build_app(
         name="keyvault",
         routes=[
@@ -54,6 +61,7 @@ def app(service: KeyVaultService) -> ASGIApp:
         render_error=arm_error,
         authenticate=authenticate,
         ignore_case=True,
+        fallback=unknown,
     )
 
 

@@ -4,7 +4,7 @@ Azurite runs without OAuth: the front door checks tokens itself (`bearer.py`) an
 account's key. What was sent stays as it was sent otherwise, names in their case and bytes untouched.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import h11
 
@@ -40,7 +40,7 @@ class AccountKey:
     """An account's name and its key in base64."""
 
     account: str
-    key: str
+    key: str = field(repr=False)
 
     def authorization(self, method: str, path: str, query: str, headers: list[tuple[str, str]]) -> str:
         """The `Authorization` header of a request that this account signs."""

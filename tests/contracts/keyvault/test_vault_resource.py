@@ -43,3 +43,9 @@ def test_a_vault_cannot_be_created(place: Any) -> None:
 
 def test_a_token_for_secrets_does_not_open_the_resource(place: Any) -> None:
     assert _ask(place, place.vault_id, audience="https://vault.azure.net").status_code == 401
+
+
+def test_what_is_missing_is_said(place: Any) -> None:
+    answer = _ask(place, place.vault_id + "/privateEndpointConnections")
+    assert answer.status_code == 501
+    assert "emulators/keyvault/vaults.py" in answer.json()["error"]["message"]
