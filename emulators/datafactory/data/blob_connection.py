@@ -59,7 +59,7 @@ def open_blob_storage(kind: str, settings: Settings, tokens: Tokens, side: Side)
             return BlobStorage(BlobServiceClient.from_connection_string(connection, **common), side)
         if text(settings, "containerUri"):
             address, name = account_and_container(text(settings, "containerUri"), side)
-            return PublicContainer(BlobServiceClient(address, **common, **_direct(address)), name, side)
+            return PublicContainer(BlobServiceClient(address, **common, **_direct(address, tokens.ca_bundle)), name, side)
         address, credential = _address_and_credential(kind, settings, tokens)
         common |= _direct(address, tokens.ca_bundle)
         return BlobStorage(BlobServiceClient(address, credential=credential, **common), side)
