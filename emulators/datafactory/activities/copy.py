@@ -18,10 +18,11 @@ from emulators.datafactory.data.archives import keeps_folder
 from emulators.datafactory.data.blob_storage import BlobStorage
 from emulators.datafactory.data.compression import SUFFIX, codec_of
 from emulators.datafactory.data.copy_binary import BLOCK, LAST_MODIFIED, ON_THEIR_WAY, BinaryCopy
-from emulators.datafactory.data.copy_tables import SinkFiles, TableCopy
+from emulators.datafactory.data.copy_tables import TableCopy
 from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.errors import InvalidSettings, Side, Unsupported
 from emulators.datafactory.data.fault_tolerance import FaultTolerance
+from emulators.datafactory.data.file_sink import SinkFiles
 from emulators.datafactory.data.files import chosen
 from emulators.datafactory.data.formats import FORMATS, READ_ONLY
 from emulators.datafactory.data.http_server import HttpServer
@@ -31,7 +32,7 @@ from emulators.datafactory.data.rest_service import RestService
 from emulators.datafactory.data.rest_sink import RestSink
 from emulators.datafactory.data.session_log import CopyLog
 from emulators.datafactory.data.settings import Settings, flag, number, section, text
-from emulators.datafactory.data.sources import check_fits, reading_of
+from emulators.datafactory.data.sources import check_fits, rows_of
 from emulators.datafactory.data.store import WriteOptions
 from emulators.datafactory.data.translator import Translator
 from emulators.datafactory.engine.activity import Activity
@@ -189,10 +190,10 @@ def _tables(copy: _Copy) -> Callable[[Callable[[], None]], None]:
 
     def work(check: Callable[[], None]) -> None:
         sink = files or RestSink.read(copy.sink.store, copy.sink.dataset, copy.sink_settings, check)
-        reading = reading_of(source.store, source.dataset, copy.source_settings, check)
+        rows = rows_of(source.store, source.dataset, copy.source_settings, check)
         skip = copy.log.rejected if flag(properties, "enableSkipIncompatibleRow") else None
         verify = _verification(copy) == "Verified"
-        TableCopy(reading, sink, translator, check, copy.counts, skip, copy.log, verify=verify).run()
+        TableCopy(rows, sink, translator, check, copy.counts, skip, copy.log, verify=verify).run()
 
     return work
 

@@ -11,8 +11,9 @@ from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.errors import Unsupported
 from emulators.datafactory.data.legacy import NEW_MODEL
 from emulators.datafactory.data.lookup import look_up
+from emulators.datafactory.data.rows import Progress
 from emulators.datafactory.data.settings import flag, section
-from emulators.datafactory.data.sources import reading_of
+from emulators.datafactory.data.sources import rows_of
 from emulators.datafactory.engine.activity import Activity
 
 CODE = "2100"
@@ -29,9 +30,9 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
         if dataset.legacy is not None and dataset.legacy.translator is not None:
             raise Unsupported(f"A lookup with 'jsonPathDefinition' (dataset '{dataset.name}')", NEW_MODEL)
 
-        def rows_of(check: Callable[[], None]) -> list[dict[str, Any]]:
-            return look_up(reading_of(place.store, dataset, source, check), first_only=first_only)
+        def found(check: Callable[[], None]) -> list[dict[str, Any]]:
+            return look_up(rows_of(place.store, dataset, source, check), Progress(check), first_only=first_only)
 
-        rows = await in_thread(rows_of)
-    found = ({"firstRow": rows[0]} if rows else {}) if first_only else {"count": len(rows), "value": rows}
-    return ended(found, services, time.monotonic() - began)
+        rows = await in_thread(found)
+    output = ({"firstRow": rows[0]} if rows else {}) if first_only else {"count": len(rows), "value": rows}
+    return ended(output, services, time.monotonic() - began)

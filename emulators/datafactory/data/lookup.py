@@ -9,26 +9,25 @@ from typing import Any
 
 from emulators.datafactory.data.conversion import value_text
 from emulators.datafactory.data.errors import DataError
-from emulators.datafactory.data.reading import SourceReading
-from emulators.datafactory.data.source_file import Content
+from emulators.datafactory.data.rows import Part, Progress, RowsSource
 from emulators.datafactory.data.table import Rejected
 from emulators.datafactory.data.translator import Translator
 
 MOST_ROWS = 5000
 
 
-def look_up(reading: SourceReading, *, first_only: bool) -> list[dict[str, Any]]:
+def look_up(source: RowsSource, progress: Progress, *, first_only: bool) -> list[dict[str, Any]]:
     """The rows: text for all of DelimitedText, whole documents for Json, typed values for the other formats."""
-    with closing(reading.contents()) as contents:
-        rows = itertools.chain.from_iterable(_rows(reading, content) for content in contents)
+    with closing(source.parts(progress)) as parts:
+        rows = itertools.chain.from_iterable(_rows(source, part) for part in parts)
         return list(itertools.islice(rows, 1 if first_only else MOST_ROWS))
 
 
-def _rows(reading: SourceReading, content: Content) -> Iterator[dict[str, Any]]:
-    if reading.is_hierarchical and not reading.adds_columns:
-        yield from reading.documents(content)
+def _rows(source: RowsSource, part: Part) -> Iterator[dict[str, Any]]:
+    if source.has_documents:
+        yield from part.documents()
         return
-    for batch in reading.open(content, Translator(), _refuse).table.batches:
+    for batch in part.open(Translator(), _refuse).table.batches:
         for row in batch.to_pylist():
             yield {name: _json(value, name) for name, value in row.items()}
 

@@ -12,6 +12,7 @@ from emulators.datafactory.data.errors import InvalidSettings, MissingFile
 from emulators.datafactory.data.formats import FORMATS
 from emulators.datafactory.data.interim_types import interim_type_of
 from emulators.datafactory.data.reading import Reading
+from emulators.datafactory.data.rows import Progress
 from emulators.datafactory.data.selection import Selection, select
 from emulators.datafactory.data.settings import Settings, section, text
 from emulators.datafactory.data.store import Children, File, Store
@@ -104,11 +105,11 @@ def _structure(asked: _Asked) -> list[dict[str, str]]:
     if asked.dataset.type not in FORMATS:
         raise InvalidSettings(f"The field 'structure' is none of datasets of type {asked.dataset.type} (documented).")
     reading = Reading(asked.store, asked.dataset, asked.source)
-    with closing(reading.contents()) as contents:
-        found = next(contents, None)
+    with closing(reading.parts(Progress())) as parts:
+        found = next(parts, None)
         if found is None:
             return []
-        schema = reading.open(found, Translator(), _ignore).table.schema
+        schema = found.open(Translator(), _ignore).table.schema
     return [{"name": field.name, "type": interim_type_of(field.type)} for field in schema]
 
 

@@ -66,6 +66,10 @@ class Naming:
             return self.location.within(self.fresh() + (self.extension or kept))
         return self.location.within(self._renamed(relative))
 
+    def made_up(self, name: str = "") -> str:
+        """The path for rows that come from no file, where the sink names none; `name` is what to begin with, if any."""
+        return self.location.within((name or self.fresh()) + (self.extension or ""))
+
     def part(self, path: str, number: int) -> str:
         """The path of the n-th piece of a file that is cut by `maxRowsPerFile`. It begins with the source file's name:
         `fileNamePrefix` does not apply where the source is a store of files (documented), and here all are.

@@ -6,23 +6,21 @@ What was sent stays sent: a copy that fails on its way has written the batches b
 import gzip
 import itertools
 import json
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.dataset import Dataset
 from emulators.datafactory.data.errors import DataError, InvalidSettings
 from emulators.datafactory.data.formats.json_text import plain
 from emulators.datafactory.data.hierarchy import documents_of
-from emulators.datafactory.data.location import Location
-from emulators.datafactory.data.naming import MERGE, Naming
 from emulators.datafactory.data.rest_service import Check, RestService, Session
 from emulators.datafactory.data.rest_source import USER_AGENT, interval
+from emulators.datafactory.data.rows import Output, Part, Work
 from emulators.datafactory.data.settings import Settings, number, text
-from emulators.datafactory.data.translator import Translator
 from emulators.datafactory.data.web_client import header_lines, joined, seconds_of, with_own
 
 BATCH = 10_000
@@ -44,9 +42,6 @@ class RestSink:
     timeout: float
     gzip: bool
     check: Check
-    naming = Naming(Location(""), MERGE, "", str)
-    """All files of the source go to the one address, as if merged into one file."""
-
     takes_documents = True
     takes_text = False
 
@@ -78,17 +73,18 @@ class RestSink:
             check,
         )
 
-    def output(self, path: str, translator: Translator, counts: Counts) -> "_Output":
-        return _Output(self, translator, counts)
+    def outputs(self, parts: Iterator[Part], work: Work) -> Iterator[tuple[Output, Iterable[Part]]]:
+        """All parts of the source go to the one address."""
+        yield _Output(self, work), parts
 
 
 class _Output:
     """The requests being made; rows are held back until a batch is full."""
 
-    def __init__(self, sink: RestSink, translator: Translator, counts: Counts) -> None:
+    def __init__(self, sink: RestSink, work: Work) -> None:
         self._sink = sink
-        self._translator = translator
-        self._counts = counts
+        self._translator = work.translator
+        self._counts = work.counts
         self._held: list[Any] = []
         self._open = ExitStack()
         self._session: Session | None = None
@@ -111,7 +107,7 @@ class _Output:
             self._send(self._held)
         self._open.close()
 
-    def abandon(self) -> None:
+    def abandon(self, error: BaseException) -> None:
         """What was sent cannot be taken back; the rest is not sent."""
         self._open.close()
 

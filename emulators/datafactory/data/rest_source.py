@@ -12,18 +12,16 @@ from typing import Any, BinaryIO, cast
 
 import httpx
 
+from emulators.datafactory.data.additional_columns import additional_columns, widened
 from emulators.datafactory.data.dataset import Dataset
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
 from emulators.datafactory.data.formats.json_text import documents
 from emulators.datafactory.data.hierarchy import table
-from emulators.datafactory.data.reading import OpenFile, additional, widened
 from emulators.datafactory.data.rest_pagination import Answer, Page, Pages
 from emulators.datafactory.data.rest_rules import read_rules
 from emulators.datafactory.data.rest_service import Check, RestService, Session
-from emulators.datafactory.data.selection import Selected
+from emulators.datafactory.data.rows import OpenRows, Progress
 from emulators.datafactory.data.settings import Settings, text
-from emulators.datafactory.data.source_file import Content
-from emulators.datafactory.data.store import File
 from emulators.datafactory.data.table import Rejection
 from emulators.datafactory.data.translator import Translator
 from emulators.datafactory.data.web_client import header_lines, joined, seconds_of, with_own
@@ -44,7 +42,7 @@ _INTERVALS = (10, 60_000)
 
 
 class RestReading:
-    """Reads what a dataset and the `source` of a copy or lookup describe: like `Reading`, with one file."""
+    """Reads what a dataset and the `source` of a copy or lookup describe: a source of rows with one part."""
 
     is_hierarchical = True
 
@@ -66,38 +64,18 @@ class RestReading:
         self._timeout = seconds_of(said, "httpRequestTimeout")
         self._interval = interval(said, "Source")
         self._url = joined(place.client.address, text(dataset.properties, "relativeUrl"))
-        self._additional = additional(source.get("additionalColumns"))
+        self._additional = additional_columns(source)
 
     @property
-    def adds_columns(self) -> bool:
-        return bool(self._additional)
+    def has_documents(self) -> bool:
+        return not self._additional
 
-    def files(self) -> Iterator[Selected]:
-        """The resource, as if it were one file; it has no name, so each copy makes one up (the form is seen)."""
-        yield Selected(File("", self._url), f"data_{uuid.uuid4()}_{uuid.uuid4()}")
-
-    def is_one(self, selected: Selected) -> bool:
-        return True
-
-    def source_file(self, selected: Selected) -> "_Resource":
-        """The resource, to be read and to be closed."""
-        return _Resource(selected, self._documents)
-
-    def contents(self) -> Generator[Content, None, None]:
-        """All that the resource has: its pages are one content."""
-        for selected in self.files():
-            with closing(self.source_file(selected)) as resource:
-                yield from resource.contents()
-
-    def documents(self, content: Content) -> Iterator[Any]:
-        """The documents of all pages."""
-        pages: Iterator[Any] = content.stream
-        return pages
-
-    def open(self, content: Content, translator: Translator, rejection: Rejection) -> OpenFile:
-        """The table in the documents."""
-        found = table(self.documents(content), translator, rejection)
-        return OpenFile(widened(found, self._additional), list(self._additional))
+    def parts(self, progress: Progress) -> Generator["_Resource", None, None]:
+        """The resource, all its pages as one part."""
+        resource = _Resource(self._url, self._additional, self._documents)
+        with closing(resource):
+            yield resource
+            progress.counts.data_read += resource.consumed
 
     def _documents(self, received: "_Resource") -> Generator[Any, None, None]:
         pages = Pages(self._rules, Page(self._url, self._headers))
@@ -137,14 +115,28 @@ class RestReading:
 class _Resource:
     """The resource being read. Counts the bytes of the content that came."""
 
-    def __init__(self, selected: Selected, documents: Callable[["_Resource"], Generator[Any, None, None]]) -> None:
+    file = None
+
+    def __init__(
+        self, url: str, extra: Mapping[str, str], documents: Callable[["_Resource"], Generator[Any, None, None]]
+    ) -> None:
         self.consumed = 0
-        self._selected = selected
+        self.origin = url
+        self.relative = f"data_{uuid.uuid4()}_{uuid.uuid4()}"
+        """The resource as if it were a file; it has no name, so each copy makes one up (the form is seen)."""
+        self._extra = extra
         self._pages = documents(self)
 
-    def contents(self) -> Iterator[Content]:
-        """One: the documents of all pages in the place of a stream."""
-        yield Content(self._selected, self._selected.relative, self._selected.file.path, self._pages)
+    def is_only(self) -> bool:
+        return True
+
+    def documents(self) -> Iterator[Any]:
+        """The documents of all pages."""
+        return self._pages
+
+    def open(self, translator: Translator, rejection: Rejection) -> OpenRows:
+        """The table in the documents."""
+        return OpenRows(widened(table(self._pages, translator, rejection), self._extra), list(self._extra))
 
     def close(self) -> None:
         """Close the connections, wherever the documents have got to."""

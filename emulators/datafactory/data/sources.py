@@ -4,15 +4,16 @@ from typing import Any
 
 from emulators.datafactory.data.dataset import Dataset
 from emulators.datafactory.data.errors import InvalidSettings, Side
-from emulators.datafactory.data.reading import Reading, SourceReading
+from emulators.datafactory.data.reading import Reading
 from emulators.datafactory.data.rest_service import Check, RestService
 from emulators.datafactory.data.rest_source import RestReading
+from emulators.datafactory.data.rows import RowsSource
 from emulators.datafactory.data.settings import Settings
 
 REST = "RestResource"
 
 
-def reading_of(place: Any, dataset: Dataset, source: Settings, check: Check) -> SourceReading:
+def rows_of(place: Any, dataset: Dataset, source: Settings, check: Check) -> RowsSource:
     """Raises InvalidSettings or Unsupported where place, dataset and `source` do not fit together."""
     check_fits(place, dataset)
     if isinstance(place, RestService):

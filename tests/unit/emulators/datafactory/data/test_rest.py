@@ -19,7 +19,8 @@ from emulators.datafactory.data.location import Location
 from emulators.datafactory.data.lookup import look_up
 from emulators.datafactory.data.rest_service import RestService
 from emulators.datafactory.data.rest_sink import RestSink
-from emulators.datafactory.data.sources import reading_of
+from emulators.datafactory.data.rows import Progress, Work
+from emulators.datafactory.data.sources import rows_of
 from emulators.datafactory.data.translator import Translator
 from emulators.datafactory.data.web_client import Proof, WebClient
 
@@ -69,7 +70,9 @@ class Site:
 
     def rows(self, relative: str = "t", source: Any = None, first: bool = False, proof: Proof = Proof(), **said: Any):  # noqa: B008
         dataset = Dataset("d", "RestResource", {}, Location(""), {"relativeUrl": relative, **said})
-        return look_up(reading_of(self.place(proof=proof), dataset, source or {}, self.check), first_only=first)
+        return look_up(
+            rows_of(self.place(proof=proof), dataset, source or {}, self.check), Progress(self.check), first_only=first
+        )
 
     def urls(self) -> list[str]:
         return [str(request.url) for request in self.requests]
@@ -120,7 +123,7 @@ class TestSource:
     def test_the_address_is_put_together(self, site, base, relative, whole):
         place = RestService(Fake(URL + base, transport=httpx.MockTransport(site)))
         dataset = Dataset("d", "RestResource", {}, Location(""), {"relativeUrl": relative})
-        look_up(reading_of(place, dataset, {}, site.check), first_only=True)
+        look_up(rows_of(place, dataset, {}, site.check), Progress(site.check), first_only=True)
         assert site.urls() == [whole]
 
     def test_the_first_row_asks_for_no_second_page(self, site):
@@ -292,16 +295,18 @@ class TestSource:
 
     def test_dataset_and_linked_service_must_fit(self, site):
         with pytest.raises(InvalidSettings, match="RestResource goes with RestService"):
-            reading_of(site.place(), Dataset("d", "Json", {}, Location("c")), {}, site.check)
+            rows_of(site.place(), Dataset("d", "Json", {}, Location("c")), {}, site.check)
         with pytest.raises(InvalidSettings, match="RestResource goes with RestService"):
-            reading_of(object(), Dataset("d", "RestResource", {}, Location("")), {}, site.check)
+            rows_of(object(), Dataset("d", "RestResource", {}, Location("")), {}, site.check)
 
 
 class TestSink:
     def output(self, site: Site, counts: Counts | None = None, **sink: Any) -> Any:
         dataset = Dataset("d", "RestResource", {}, Location(""), {"relativeUrl": "items"})
         found = RestSink.read(site.place("Sink"), dataset, sink, site.check)
-        return found.output("", Translator(), counts or Counts())
+        work = Work(Translator(), counts or Counts(), reject=lambda row: None, check=site.check)
+        ((output, _),) = found.outputs(iter(()), work)
+        return output
 
     def test_rows_go_in_batches(self, site):
         counts = Counts()
