@@ -17,9 +17,10 @@ from emulators.datafactory.data.archives import KINDS as ARCHIVES
 from emulators.datafactory.data.blob_storage import BlobStorage
 from emulators.datafactory.data.compression import SUFFIX, codec_of
 from emulators.datafactory.data.copy_binary import BLOCK, ON_THEIR_WAY, BinaryCopy
-from emulators.datafactory.data.copy_tables import SinkFiles, TableCopy
+from emulators.datafactory.data.copy_tables import TableCopy
 from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.errors import InvalidSettings, Unsupported
+from emulators.datafactory.data.file_sink import SinkFiles
 from emulators.datafactory.data.files import chosen
 from emulators.datafactory.data.formats import FORMATS
 from emulators.datafactory.data.naming import MERGE, Naming, behaviour

@@ -1,4 +1,4 @@
-"""Copies of rows: read in batches, mapped and converted, written in batches, whatever the two formats are.
+"""Copies of rows: read in batches, mapped and converted, written in batches, whatever the two ends are.
 
 Rows that do not fit end the copy, or are skipped and logged with fault tolerance. Json to Json without a mapping goes
 through document by document, so that nothing of the trees is lost (documented).
@@ -8,23 +8,11 @@ import itertools
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
-import pyarrow as pa
-
-from emulators.datafactory.data.compression import Compressor
 from emulators.datafactory.data.counts import Counts
-from emulators.datafactory.data.dataset import Dataset
-from emulators.datafactory.data.errors import DataError, InvalidSettings
-from emulators.datafactory.data.formats import FORMATS, HIERARCHICAL
-from emulators.datafactory.data.formats.json_text import Writer as JsonWriter
-from emulators.datafactory.data.hierarchy import documents_of
+from emulators.datafactory.data.errors import DataError
 from emulators.datafactory.data.mapping import bind
-from emulators.datafactory.data.naming import MERGE, Naming
-from emulators.datafactory.data.reading import Reading
-from emulators.datafactory.data.selection import Selected
-from emulators.datafactory.data.settings import Settings
-from emulators.datafactory.data.store import WriteOptions
+from emulators.datafactory.data.rows import Output, Part, RowsSink, RowsSource
 from emulators.datafactory.data.table import Rejected, Rejection
 from emulators.datafactory.data.translator import Translator
 
@@ -33,25 +21,11 @@ DOCUMENTS = 1000
 
 
 @dataclass(frozen=True)
-class SinkFiles:
-    """Where and how files are written. `most_rows` cuts the rows of one source file into several files."""
-
-    store: Any
-    dataset: Dataset
-    settings: Settings
-    naming: Naming
-    options: WriteOptions
-    codec: str = ""
-    level: str = ""
-    most_rows: int | None = None
-
-
-@dataclass(frozen=True)
 class TableCopy:
     """One copy. `skip` None means that a row that does not fit ends it; else `skip` is told of each such row."""
 
-    reading: Reading
-    sink: SinkFiles
+    source: RowsSource
+    sink: RowsSink
     translator: Translator
     check: Callable[[], None]
     counts: Counts
@@ -59,36 +33,28 @@ class TableCopy:
 
     def run(self) -> None:
         """Copy; raises DataError."""
-        files = self.reading.files()
-        ahead = list(itertools.islice(files, 2))
-        every = itertools.chain(ahead, files)
-        if self.sink.naming.behaviour == MERGE:
-            if ahead:
-                self._copy_into(self.sink.naming.merged(), every)
-            return
-        for selected in every:
-            self._copy_into(self.sink.naming.path(selected.relative, only=len(ahead) == 1), [selected])
+        for output, parts in self.sink.outputs(self.source.parts(), self.translator, self.counts, self._skip_converted):
+            self._copy_into(output, parts)
 
-    def _copy_into(self, path: str, files: Iterable[Selected]) -> None:
-        """Copy files into one; what is begun is finished or leaves no trace."""
-        output = _Output(path, self.sink, self.translator, self.counts)
+    def _copy_into(self, output: Output, parts: Iterable[Part]) -> None:
+        """Copy parts into one output; what is begun is finished or given up."""
         try:
-            for selected in files:
+            for part in parts:
                 self.check()
-                self._copy_file(selected, output)
+                self._copy_part(part, output)
             output.close()
-        except BaseException:
-            output.abandon()
+        except BaseException as error:
+            output.abandon(error)
             raise
 
-    def _copy_file(self, selected: Selected, output: "_Output") -> None:
-        self.counts.files_read += 1
+    def _copy_part(self, part: Part, output: Output) -> None:
+        self.counts.files_read += part.relative is not None
         copy = self._copy_documents if self._passes_documents_through else self._copy_rows
-        self.counts.data_read += copy(selected, output)
+        self.counts.data_read += copy(part, output)
 
-    def _copy_documents(self, selected: Selected, output: "_Output") -> int:
-        """Copy a file's documents; gives the bytes read."""
-        found, stream = self.reading.documents(selected)
+    def _copy_documents(self, part: Part, output: Output) -> int:
+        """Copy a part's documents; gives the bytes read."""
+        found, stream = part.documents()
         with closing(stream):
             while documents := list(itertools.islice(found, DOCUMENTS)):
                 self.check()
@@ -96,11 +62,11 @@ class TableCopy:
                 output.write_documents(documents)
         return stream.consumed
 
-    def _copy_rows(self, selected: Selected, output: "_Output") -> int:
-        """Copy a file's rows; gives the bytes read."""
-        opened = self.reading.open(selected, self.translator, self._reject)
+    def _copy_rows(self, part: Part, output: Output) -> int:
+        """Copy a part's rows; gives the bytes read."""
+        opened = part.open(self.translator, self._reject)
         with closing(opened.stream):
-            mapping = bind(self.translator, opened.table.schema, opened.extra, selected.file.path)
+            mapping = bind(self.translator, opened.table.schema, opened.extra, part.origin)
             output.expect(mapping.schema)
             for batch in opened.table.batches:
                 self.check()
@@ -110,8 +76,7 @@ class TableCopy:
 
     @property
     def _passes_documents_through(self) -> bool:
-        trees = self.reading.is_hierarchical and self.sink.dataset.type in HIERARCHICAL
-        return trees and self.translator.is_plain and not self.reading.adds_columns
+        return self.source.has_documents and self.sink.takes_documents and self.translator.is_plain
 
     def _reject(self, row: Rejected) -> None:
         """A row that is not even in a batch."""
@@ -123,137 +88,3 @@ class TableCopy:
             raise DataError(row.code, row.message)
         self.counts.rows_skipped += 1
         self.skip(row)
-
-
-class _Output:
-    """The file being written, or the files that one source file is cut into."""
-
-    def __init__(self, path: str, sink: SinkFiles, translator: Translator, counts: Counts) -> None:
-        self._path = path
-        self._sink = sink
-        self._translator = translator
-        self._counts = counts
-        self._schema: pa.Schema | None = None
-        self._file: Any = None
-        self._writer: Any = None
-        self._packed: Compressor | None = None
-        self._part = 0
-        self._rows = 0
-
-    def expect(self, schema: pa.Schema) -> None:
-        """The next batches have this schema; files that are merged must have the same columns."""
-        if not schema.names:
-            return  # a file without a byte has nothing to say
-        if self._schema is not None and self._schema.names != schema.names and self._writer is not None:
-            raise InvalidSettings(
-                f"Files with different columns cannot be merged: {self._schema.names} and {schema.names}.", "Sink"
-            )
-        if self._writer is None:
-            self._schema = schema
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        """Write a batch, over the edge of one file into the next where that is due."""
-        most = self._sink.most_rows
-        while most is not None and self._rows + batch.num_rows > most:
-            room = most - self._rows
-            self._write(batch.slice(0, room))
-            batch = batch.slice(room)
-            self._finish()
-            self._part += 1
-        self._write(batch)
-
-    def write_documents(self, documents: list[Any]) -> None:
-        self._opened().write(documents)
-        self._counts.rows_copied += len(documents)
-
-    def close(self) -> None:
-        """Finish the last file; a source without rows makes a file without rows."""
-        if self._writer is None and (self._rows or not self._part):
-            self._opened()
-        self._finish()
-
-    def abandon(self) -> None:
-        if self._file is not None:
-            self._file.abandon()
-
-    def _write(self, batch: pa.RecordBatch) -> None:
-        if not batch.num_rows:
-            return
-        if self._schema is not None and batch.schema != self._schema:
-            try:
-                batch = batch.cast(self._schema)
-            except pa.ArrowInvalid as error:
-                raise InvalidSettings(f"Files with different types cannot be merged: {error}", "Sink") from error
-        self._opened().write(batch)
-        self._rows += batch.num_rows
-        self._counts.rows_copied += batch.num_rows
-
-    def _opened(self) -> Any:
-        if self._writer is None:
-            sink = self._sink
-            path = sink.naming.part(self._path, self._part) if sink.most_rows else self._path
-            self._file = sink.store.writer(sink.dataset.location.container, path, sink.options)
-            self._packed = Compressor(self._file, sink.codec, sink.level) if sink.codec else None
-            self._writer = self._made(self._packed or self._file)
-        return self._writer
-
-    def _made(self, target: Any) -> Any:
-        kind, properties, settings = self._sink.dataset.type, self._sink.dataset.properties, self._sink.settings
-        if kind in HIERARCHICAL:
-            return _AsDocuments(JsonWriter(target, properties, settings), self._translator)
-        schema = self._schema if self._schema is not None else pa.schema([])
-        return FORMATS[kind].writer(_as_file(target) if FORMATS[kind].seeks else target, schema, properties, settings)
-
-    def _finish(self) -> None:
-        if self._writer is None:
-            return
-        self._writer.close()
-        if self._packed is not None:
-            self._packed.close()
-        self._file.commit()
-        self._counts.files_written += 1
-        self._counts.data_written += self._file.written
-        self._writer = self._file = self._packed = None
-        self._rows = 0
-
-
-class _AsDocuments:
-    """Writes batches and documents as Json."""
-
-    def __init__(self, writer: JsonWriter, translator: Translator) -> None:
-        self._writer = writer
-        self._translator = translator
-
-    def write(self, found: Any) -> None:
-        self._writer.write(found if isinstance(found, list) else documents_of(found, self._translator.pairs))
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-def _as_file(target: Any) -> pa.PythonFile:
-    """A file that pyarrow writes to; it asks for no more than these."""
-    return pa.PythonFile(_Forward(target), mode="w")
-
-
-class _Forward:
-    closed = False
-
-    def __init__(self, target: Any) -> None:
-        self._target = target
-        self._position = 0
-
-    def write(self, content: Any) -> int:
-        plain = bytes(content)
-        self._position += len(plain)
-        self._target.write(plain)
-        return len(plain)
-
-    def tell(self) -> int:
-        return self._position
-
-    def flush(self) -> None:
-        """Blocks go when they are full."""
-
-    def close(self) -> None:
-        """The file is ended by who opened it."""

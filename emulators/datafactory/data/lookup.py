@@ -9,26 +9,26 @@ from typing import Any
 
 from emulators.datafactory.data.conversion import value_text
 from emulators.datafactory.data.errors import DataError
-from emulators.datafactory.data.reading import Reading
+from emulators.datafactory.data.rows import RowsSource
 from emulators.datafactory.data.table import Rejected
 from emulators.datafactory.data.translator import Translator
 
 MOST_ROWS = 5000
 
 
-def look_up(reading: Reading, *, first_only: bool) -> list[dict[str, Any]]:
+def look_up(source: RowsSource, *, first_only: bool) -> list[dict[str, Any]]:
     """The rows: text for all of DelimitedText, whole documents for Json, typed values for the other formats."""
-    return list(itertools.islice(_rows(reading), 1 if first_only else MOST_ROWS))
+    return list(itertools.islice(_rows(source), 1 if first_only else MOST_ROWS))
 
 
-def _rows(reading: Reading) -> Iterator[dict[str, Any]]:
-    for selected in reading.files():
-        if reading.is_hierarchical and not reading.adds_columns:
-            documents, stream = reading.documents(selected)
+def _rows(source: RowsSource) -> Iterator[dict[str, Any]]:
+    for part in source.parts():
+        if source.has_documents:
+            documents, stream = part.documents()
             with closing(stream):
                 yield from documents
             continue
-        opened = reading.open(selected, Translator(), _refuse)
+        opened = part.open(Translator(), _refuse)
         with closing(opened.stream):
             for batch in opened.table.batches:
                 for row in batch.to_pylist():

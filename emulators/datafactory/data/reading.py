@@ -1,6 +1,6 @@
 """A source's files as tables: decompressed, parsed, with the columns that come from the activity and from the path."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from emulators.datafactory.data.errors import InvalidSettings, Unsupported
 from emulators.datafactory.data.files import chosen
 from emulators.datafactory.data.formats import FORMATS, HIERARCHICAL
 from emulators.datafactory.data.hierarchy import table
+from emulators.datafactory.data.rows import OpenRows
 from emulators.datafactory.data.selection import Selected, partition_root, partitions
 from emulators.datafactory.data.settings import Settings, flag, section, text
 from emulators.datafactory.data.store import Source
@@ -22,17 +23,8 @@ from emulators.datafactory.data.translator import Translator
 FILE_PATH, OTHER_COLUMN = "$$FILEPATH", "$$COLUMN:"
 
 
-@dataclass(frozen=True)
-class OpenFile:
-    """A file being read as a table. `extra` names the columns that do not come from its content."""
-
-    table: Table
-    extra: Sequence[str]
-    stream: FileStream
-
-
 class Reading:
-    """Reads what a dataset and the `source` of a copy or lookup describe."""
+    """Reads what a dataset and the `source` of a copy or lookup describe: files as the parts of a RowsSource."""
 
     def __init__(self, place: Source, dataset: Dataset, source: Settings) -> None:
         """Raises InvalidSettings or Unsupported where the two do not fit together."""
@@ -54,6 +46,15 @@ class Reading:
         """The files to read, as they are listed."""
         return chosen(self._place, self.dataset.location, self._store)
 
+    def parts(self) -> Iterator["FilePart"]:
+        """The files as parts of a source of rows."""
+        return (FilePart(self, selected) for selected in self.files())
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether documents may go on whole: nothing is added to them."""
+        return self.is_hierarchical and not self.adds_columns
+
     def documents(self, selected: Selected) -> tuple[Iterator[Any], FileStream]:
         """The documents of a file; only for hierarchical formats."""
         stream = FileStream(self._place, selected.file)
@@ -69,7 +70,7 @@ class Reading:
     def adds_columns(self) -> bool:
         return bool(self._additional) or self._partition_root is not None
 
-    def open(self, selected: Selected, translator: Translator, rejection: Rejection) -> OpenFile:
+    def open(self, selected: Selected, translator: Translator, rejection: Rejection) -> OpenRows:
         """The table in a file."""
         if self.is_hierarchical:
             documents, stream = self.documents(selected)
@@ -81,7 +82,7 @@ class Reading:
                 expanded(stream, self._codec), selected.file.path, self.dataset.properties, self._format, rejection
             )
         extra = self._extra(selected)
-        return OpenFile(_widened(found, extra), list(extra), stream)
+        return OpenRows(_widened(found, extra), list(extra), stream)
 
     def _extra(self, selected: Selected) -> dict[str, str]:
         """Name → value, or a reference to another column, of the columns to add."""
@@ -89,6 +90,28 @@ class Reading:
         if self._partition_root is not None:
             found |= partitions(selected.file.path, self._partition_root)
         return found
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """One file of a reading."""
+
+    reading: Reading
+    selected: Selected
+
+    @property
+    def relative(self) -> str:
+        return self.selected.relative
+
+    @property
+    def origin(self) -> str:
+        return self.selected.file.path
+
+    def open(self, translator: Translator, rejection: Rejection) -> OpenRows:
+        return self.reading.open(self.selected, translator, rejection)
+
+    def documents(self) -> tuple[Iterator[Any], FileStream]:
+        return self.reading.documents(self.selected)
 
 
 def _additional(written: Any) -> dict[str, str]:
