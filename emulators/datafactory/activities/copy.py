@@ -1,6 +1,7 @@
-"""Copy: moves files as they are, or their rows from one format into another. The code of a failure, 2200, is assumed.
+"""Copy: moves files as they are, or rows between files of any format and tables of databases.
 
-What a pipeline asks for and this emulator cannot do is refused by name before anything is read.
+What a pipeline asks for and this emulator cannot do is refused by name before anything is read. The code of a failure,
+2200, is assumed.
 """
 
 import time
@@ -19,14 +20,18 @@ from emulators.datafactory.data.compression import SUFFIX, codec_of
 from emulators.datafactory.data.copy_binary import BLOCK, ON_THEIR_WAY, BinaryCopy
 from emulators.datafactory.data.copy_tables import TableCopy
 from emulators.datafactory.data.counts import Counts
+from emulators.datafactory.data.ends import rows_source, sink_types, source_types
 from emulators.datafactory.data.errors import InvalidSettings, Unsupported
 from emulators.datafactory.data.file_sink import SinkFiles
 from emulators.datafactory.data.files import chosen
 from emulators.datafactory.data.formats import FORMATS
 from emulators.datafactory.data.naming import MERGE, Naming, behaviour
-from emulators.datafactory.data.reading import Reading
+from emulators.datafactory.data.rows import RowsSink
 from emulators.datafactory.data.session_log import COPY_COLUMNS, SessionLog
 from emulators.datafactory.data.settings import Settings, flag, number, section, text
+from emulators.datafactory.data.sql.partitions import DEFAULT_PIECES
+from emulators.datafactory.data.sql.sink import SqlTable
+from emulators.datafactory.data.sql.stand_in import StandIn
 from emulators.datafactory.data.store import WriteOptions
 from emulators.datafactory.data.translator import Translator
 from emulators.datafactory.engine.activity import Activity
@@ -40,7 +45,7 @@ BLOCK_LIMITS = (4, 100)
 """MB that a block may have (documented)."""
 
 _REFUSED: Mapping[str, str] = {
-    "enableStaging": "staging is of use for sinks that are databases; add those first.",
+    "enableStaging": "a local stand-in for a database is written directly; switch it off in this environment.",
     "preserveRules": "the rules of a database's types, with databases.",
     "redirectIncompatibleRowSettings": "use 'logSettings', which took its place.",
     "logStorageSettings": "use 'logSettings', which took its place.",
@@ -100,18 +105,18 @@ async def _prepared(activity: Activity, services: ActivityServices) -> _Copy:
 
 
 def _check_ends(source: Place, sink: Place, properties: Settings) -> None:
-    for side, place in (("Source", source), ("Sink", sink)):
+    for side, place, types in (("Source", source, source_types), ("Sink", sink, sink_types)):
         written = text(section(properties, side.lower()), "type")
-        if written and written != f"{place.dataset.type}{side}":
+        if written and types(place.dataset) and written not in types(place.dataset):
             raise Unsupported(
                 f"A copy whose {side.lower()} is a '{written}' on a dataset of type '{place.dataset.type}'",
-                "databases, or the legacy types, in data.",
+                f"it would be a {' or '.join(types(place.dataset))}; the legacy types of files, in data.",
             )
     if (source.dataset.type == "Binary") != (sink.dataset.type == "Binary"):
         raise InvalidSettings("A Binary dataset can be copied to a Binary dataset only (documented).", "Sink")
     if sink.dataset.type == "Xml":
         raise InvalidSettings("Xml can be read and not written (documented).", "Sink")
-    if not isinstance(sink.store, BlobStorage):
+    if not isinstance(sink.store, BlobStorage | StandIn):
         raise InvalidSettings(f"A linked service of type {sink.linked_service_type} is no sink.", "Sink")
 
 
@@ -173,13 +178,31 @@ def _binary(copy: _Copy) -> Callable[[Callable[[], None]], None]:
 
 
 def _tables(copy: _Copy) -> Callable[[Callable[[], None]], None]:
-    properties, sink = copy.properties, copy.sink.dataset
+    properties = copy.properties
     if properties.get("validateDataConsistency"):
         raise Unsupported("'validateDataConsistency' for rows", "a count of the sink's rows in data/copy_tables.py.")
     if flag(section(copy.source_settings, "storeSettings"), "deleteFilesAfterCompletion"):
         raise InvalidSettings("'deleteFilesAfterCompletion' is for binary copies only (documented).")
     skips = flag(properties, "enableSkipIncompatibleRow")
     translator = Translator.read(properties.get("translator"))
+    pieces = min(number(properties, "parallelCopies") or DEFAULT_PIECES, MOST_CONNECTIONS)
+    source = rows_source(copy.source.store, copy.source.dataset, copy.source_settings, pieces=pieces)
+    sink: RowsSink
+    if isinstance(copy.sink.store, StandIn):
+        sink = SqlTable.read(copy.sink.store, copy.sink.dataset, copy.sink_settings)
+    else:
+        sink = _sink_files(copy)
+    copy.counts.tabular = True
+
+    def work(check: Callable[[], None]) -> None:
+        skip = (copy.log.rejected if copy.log else lambda row: None) if skips else None
+        TableCopy(source, sink, translator, check, copy.counts, skip).run()
+
+    return work
+
+
+def _sink_files(copy: _Copy) -> SinkFiles:
+    sink = copy.sink.dataset
     format_settings = section(copy.sink_settings, "formatSettings")
     codec = codec_of(sink.type, sink.properties, "Sink")
     extension = text(format_settings, "fileExtension") or {"DelimitedText": ".txt", "Json": ".json"}.get(sink.type)
@@ -187,7 +210,7 @@ def _tables(copy: _Copy) -> Callable[[Callable[[], None]], None]:
     most = number(format_settings, "maxRowsPerFile") or None
     if most and sink.location.file:
         raise InvalidSettings("'maxRowsPerFile' writes into a folder; the sink's dataset must not name a file.", "Sink")
-    files = SinkFiles(
+    return SinkFiles(
         copy.sink.store,
         sink,
         format_settings,
@@ -197,14 +220,6 @@ def _tables(copy: _Copy) -> Callable[[Callable[[], None]], None]:
         text(sink.properties, "compressionLevel") or text(section(sink.properties, "compression"), "level"),
         most,
     )
-    reading = Reading(copy.source.store, copy.source.dataset, copy.source_settings)
-    copy.counts.tabular = True
-
-    def work(check: Callable[[], None]) -> None:
-        skip = (copy.log.rejected if copy.log else lambda row: None) if skips else None
-        TableCopy(reading, files, translator, check, copy.counts, skip).run()
-
-    return work
 
 
 def _naming(copy: _Copy, extension: str | None) -> Naming:
@@ -234,8 +249,8 @@ def _output(copy: _Copy, services: ActivityServices, start: str, seconds: float,
     output: dict[str, Any] = {
         "dataRead": counts.data_read,
         "dataWritten": counts.data_written,
-        "filesRead": counts.files_read,
-        "filesWritten": counts.files_written,
+        **({} if isinstance(copy.source.store, StandIn) else {"filesRead": counts.files_read}),
+        **({} if isinstance(copy.sink.store, StandIn) else {"filesWritten": counts.files_written}),
         "sourcePeakConnections": counts.connections,
         "sinkPeakConnections": counts.connections,
     }
@@ -268,8 +283,8 @@ def _output(copy: _Copy, services: ActivityServices, start: str, seconds: float,
 
 def _details(copy: _Copy, start: str, duration: int) -> dict[str, Any]:
     return {
-        "source": {"type": copy.source.linked_service_type},
-        "sink": {"type": copy.sink.linked_service_type},
+        "source": _end(copy.source),
+        "sink": _end(copy.sink),
         "status": "Succeeded",
         "start": start,
         "duration": duration,
@@ -281,3 +296,9 @@ def _details(copy: _Copy, start: str, duration: int) -> dict[str, Any]:
         },
         "detailedDurations": {"queuingDuration": 0, "transferDuration": duration},
     }
+
+
+def _end(place: Place) -> dict[str, str]:
+    """One end as the details name it. A stand-in is not where it seems to be, and says so where a region would."""
+    stand_in = {"region": "local stand-in (SQLite)"} if isinstance(place.store, StandIn) else {}
+    return {"type": place.linked_service_type, **stand_in}

@@ -7,8 +7,8 @@ from typing import Any
 
 from emulators.datafactory.activities.places import ended, failures_of, in_thread, place_of
 from emulators.datafactory.activities.services import ActivityServices
+from emulators.datafactory.data.ends import rows_source
 from emulators.datafactory.data.lookup import look_up
-from emulators.datafactory.data.reading import Reading
 from emulators.datafactory.data.settings import flag, section
 from emulators.datafactory.engine.activity import Activity
 
@@ -22,7 +22,8 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     with failures_of(CODE):
         first_only = flag(properties, "firstRowOnly", default=True)
         place = await place_of(properties.get("dataset"), activity, services)
-        reading = Reading(place.store, place.dataset, section(properties, "source"))
-        rows = await in_thread(lambda check: look_up(reading, first_only=first_only))
+        source = rows_source(place.store, place.dataset, section(properties, "source"), snapshot=False)
+        as_text = flag(properties, "treatDecimalAsString")
+        rows = await in_thread(lambda check: look_up(source, check, first_only=first_only, decimals_as_text=as_text))
     found = ({"firstRow": rows[0]} if rows else {}) if first_only else {"count": len(rows), "value": rows}
     return ended(found, services, time.monotonic() - began)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.errors import DataError
 from emulators.datafactory.data.mapping import bind
-from emulators.datafactory.data.rows import Output, Part, RowsSink, RowsSource
+from emulators.datafactory.data.rows import Output, Part, RowsSink, RowsSource, Work
 from emulators.datafactory.data.table import Rejected, Rejection
 from emulators.datafactory.data.translator import Translator
 
@@ -33,7 +33,8 @@ class TableCopy:
 
     def run(self) -> None:
         """Copy; raises DataError."""
-        for output, parts in self.sink.outputs(self.source.parts(), self.translator, self.counts, self._skip_converted):
+        work = Work(self.translator, self.counts, self._skip_converted, self.check)
+        for output, parts in self.sink.outputs(self.source.parts(self.check), work):
             self._copy_into(output, parts)
 
     def _copy_into(self, output: Output, parts: Iterable[Part]) -> None:
@@ -85,6 +86,6 @@ class TableCopy:
 
     def _skip_converted(self, row: Rejected) -> None:
         if self.skip is None:
-            raise DataError(row.code, row.message)
+            raise DataError(row.code, row.message, row.side)
         self.counts.rows_skipped += 1
         self.skip(row)

@@ -7,11 +7,12 @@ from typing import Any
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
 from emulators.datafactory.data.location import Location
 from emulators.datafactory.data.settings import Settings, section
+from emulators.datafactory.data.sql.kinds import TABLES
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.expressions import ExpressionError, Scope, evaluate_value
 
-TYPES = frozenset({"Binary", "DelimitedText", "Json", "Parquet", "Orc", "Xml"})
-"""Dataset types that can be read."""
+FILES = frozenset({"Binary", "DelimitedText", "Json", "Parquet", "Orc", "Xml"})
+"""Dataset types of files that can be read."""
 
 REFUSED = {
     "Avro": "the package fastavro among the project's dependencies and a module in data/formats.",
@@ -45,8 +46,10 @@ def resolve_dataset(reference: Any, resources: Resources, asked_by: str) -> Data
 
 def _read(name: str, written: Mapping[str, Any], given: Mapping[str, Any]) -> Dataset:
     kind = str(written.get("type"))
-    if kind not in TYPES:
-        missing = REFUSED.get(kind, "a module in data/formats and its row in FORMATS.")
+    if kind not in FILES and kind not in TABLES:
+        missing = REFUSED.get(
+            kind, "a module in data/formats and its row in FORMATS, or a row in TABLES of data/sql/kinds.py."
+        )
         raise Unsupported(f"A dataset of type '{kind}' (dataset '{name}')", missing)
     parameters = {key: spec.get("defaultValue") for key, spec in section(written, "parameters").items()}
     parameters.update(given)
@@ -58,5 +61,6 @@ def _read(name: str, written: Mapping[str, Any], given: Mapping[str, Any]) -> Da
         schema = evaluate_value(written.get("schema") or [], scope)
     except ExpressionError as error:
         raise DataError(error.code, f"In the dataset '{name}': {error.message}") from error
-    location = Location.read(section(properties, "location"), name)
+    # a table is named by the properties themselves, see data/sql/tables.py
+    location = Location("") if kind in TABLES else Location.read(section(properties, "location"), name)
     return Dataset(name, kind, reference, location, properties, tuple(schema) if isinstance(schema, list) else ())

@@ -8,17 +8,15 @@ from typing import Any
 import pyarrow as pa
 
 from emulators.datafactory.data.compression import Compressor
-from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.dataset import Dataset
 from emulators.datafactory.data.errors import InvalidSettings
 from emulators.datafactory.data.formats import FORMATS, HIERARCHICAL
 from emulators.datafactory.data.formats.json_text import Writer as JsonWriter
 from emulators.datafactory.data.hierarchy import documents_of
 from emulators.datafactory.data.naming import MERGE, Naming
-from emulators.datafactory.data.rows import Output, Part
+from emulators.datafactory.data.rows import Output, Part, Work
 from emulators.datafactory.data.settings import Settings
 from emulators.datafactory.data.store import WriteOptions
-from emulators.datafactory.data.table import Rejection
 from emulators.datafactory.data.translator import Translator
 
 
@@ -39,9 +37,7 @@ class SinkFiles:
     def takes_documents(self) -> bool:
         return self.dataset.type in HIERARCHICAL
 
-    def outputs(
-        self, parts: Iterator[Part], translator: Translator, counts: Counts, rejection: Rejection
-    ) -> Iterator[tuple[Output, Iterable[Part]]]:
+    def outputs(self, parts: Iterator[Part], work: Work) -> Iterator[tuple[Output, Iterable[Part]]]:
         """A file for each part, or one for all where files are merged or rows of a table have a file to go to."""
         ahead = list(itertools.islice(parts, 2))
         if not ahead:
@@ -49,7 +45,7 @@ class SinkFiles:
         every = itertools.chain(ahead, parts)
         from_files = ahead[0].relative is not None
         if self.naming.behaviour == MERGE if from_files else self.naming.location.file:
-            yield _Output(self.naming.merged(), self, translator, counts), every
+            yield _Output(self.naming.merged(), self, work), every
             return
         for part in every:
             path = (
@@ -57,17 +53,17 @@ class SinkFiles:
                 if part.relative is None
                 else self.naming.path(part.relative, only=len(ahead) == 1)
             )
-            yield _Output(path, self, translator, counts), [part]
+            yield _Output(path, self, work), [part]
 
 
 class _Output:
     """The file being written, or the files that one source file is cut into."""
 
-    def __init__(self, path: str, sink: SinkFiles, translator: Translator, counts: Counts) -> None:
+    def __init__(self, path: str, sink: SinkFiles, work: Work) -> None:
         self._path = path
         self._sink = sink
-        self._translator = translator
-        self._counts = counts
+        self._translator = work.translator
+        self._counts = work.counts
         self._schema: pa.Schema | None = None
         self._file: Any = None
         self._writer: Any = None

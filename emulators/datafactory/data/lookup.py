@@ -1,7 +1,7 @@
 """Lookup: the first rows of a source as JSON values, at most 5,000; what lies behind is not read (documented)."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,13 +16,18 @@ from emulators.datafactory.data.translator import Translator
 MOST_ROWS = 5000
 
 
-def look_up(source: RowsSource, *, first_only: bool) -> list[dict[str, Any]]:
-    """The rows: text for all of DelimitedText, whole documents for Json, typed values for the other formats."""
-    return list(itertools.islice(_rows(source), 1 if first_only else MOST_ROWS))
+def look_up(
+    source: RowsSource, check: Callable[[], None], *, first_only: bool, decimals_as_text: bool = False
+) -> list[dict[str, Any]]:
+    """The rows: text for all of DelimitedText, whole documents for Json, typed values for other formats and tables."""
+    with closing(_rows(source, check, decimals_as_text)) as rows:
+        return list(itertools.islice(rows, 1 if first_only else MOST_ROWS))
 
 
-def _rows(source: RowsSource) -> Iterator[dict[str, Any]]:
-    for part in source.parts():
+def _rows(
+    source: RowsSource, check: Callable[[], None], decimals_as_text: bool
+) -> Generator[dict[str, Any], None, None]:
+    for part in source.parts(check):
         if source.has_documents:
             documents, stream = part.documents()
             with closing(stream):
@@ -32,14 +37,14 @@ def _rows(source: RowsSource) -> Iterator[dict[str, Any]]:
         with closing(opened.stream):
             for batch in opened.table.batches:
                 for row in batch.to_pylist():
-                    yield {name: _json(value, name) for name, value in row.items()}
+                    yield {name: _json(value, name, decimals_as_text) for name, value in row.items()}
 
 
 def _refuse(row: Rejected) -> None:
     raise DataError(row.code, row.message)
 
 
-def _json(value: Any, name: str) -> Any:
+def _json(value: Any, name: str, decimals_as_text: bool) -> Any:
     if isinstance(value, bytes):
         raise DataError("UserErrorUnsupportedByteArray", f"A lookup cannot return the bytes of the column '{name}'.")
     if isinstance(value, datetime):
@@ -48,5 +53,7 @@ def _json(value: Any, name: str) -> Any:
     if isinstance(value, date):
         return f"{value.isoformat()}T00:00:00Z"
     if isinstance(value, Decimal):
+        if decimals_as_text:
+            return format(value, "f")
         return int(value) if value == value.to_integral_value() else float(value)
     return value if value is None or isinstance(value, str | int | float | dict | list) else value_text(value)

@@ -1,11 +1,10 @@
 """A source's files as tables: decompressed, parsed, with the columns that come from the activity and from the path."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-
+from emulators.datafactory.data.additional_columns import FILE_PATH, additional_columns, widened
 from emulators.datafactory.data.compression import codec_of, expanded
 from emulators.datafactory.data.dataset import Dataset
 from emulators.datafactory.data.errors import InvalidSettings, Unsupported
@@ -14,13 +13,11 @@ from emulators.datafactory.data.formats import FORMATS, HIERARCHICAL
 from emulators.datafactory.data.hierarchy import table
 from emulators.datafactory.data.rows import OpenRows
 from emulators.datafactory.data.selection import Selected, partition_root, partitions
-from emulators.datafactory.data.settings import Settings, flag, section, text
+from emulators.datafactory.data.settings import Settings, flag, section
 from emulators.datafactory.data.store import Source
 from emulators.datafactory.data.stream import FileStream
-from emulators.datafactory.data.table import Rejection, Table
+from emulators.datafactory.data.table import Rejection
 from emulators.datafactory.data.translator import Translator
-
-FILE_PATH, OTHER_COLUMN = "$$FILEPATH", "$$COLUMN:"
 
 
 class Reading:
@@ -34,7 +31,7 @@ class Reading:
         self._format = section(source, "formatSettings")
         if section(self._format, "compressionProperties"):
             raise Unsupported("'compressionProperties'", "archives of tables in data/reading.py.")
-        self._additional = _additional(source.get("additionalColumns"))
+        self._additional = additional_columns(source)
         self._codec = codec_of(dataset.type, dataset.properties, "Source")
         self._partition_root = (
             partition_root(dataset.location, self._store) if flag(self._store, "enablePartitionDiscovery") else None
@@ -46,7 +43,7 @@ class Reading:
         """The files to read, as they are listed."""
         return chosen(self._place, self.dataset.location, self._store)
 
-    def parts(self) -> Iterator["FilePart"]:
+    def parts(self, check: Callable[[], None]) -> Iterator["FilePart"]:
         """The files as parts of a source of rows."""
         return (FilePart(self, selected) for selected in self.files())
 
@@ -82,7 +79,7 @@ class Reading:
                 expanded(stream, self._codec), selected.file.path, self.dataset.properties, self._format, rejection
             )
         extra = self._extra(selected)
-        return OpenRows(_widened(found, extra), list(extra), stream)
+        return OpenRows(widened(found, extra), list(extra), stream)
 
     def _extra(self, selected: Selected) -> dict[str, str]:
         """Name → value, or a reference to another column, of the columns to add."""
@@ -112,40 +109,3 @@ class FilePart:
 
     def documents(self) -> tuple[Iterator[Any], FileStream]:
         return self.reading.documents(self.selected)
-
-
-def _additional(written: Any) -> dict[str, str]:
-    if not written:
-        return {}
-    if not isinstance(written, list):
-        raise InvalidSettings("'additionalColumns' is an array of objects with 'name' and 'value'.")
-    return {text(column, "name"): text(column, "value") for column in written}
-
-
-def _widened(found: Table, extra: dict[str, str]) -> Table:
-    if not extra:
-        return found
-    positions = {}
-    for name, value in extra.items():
-        if value.startswith(OTHER_COLUMN):
-            position = found.schema.get_field_index(value.removeprefix(OTHER_COLUMN))
-            if position < 0:
-                raise InvalidSettings(f"The additional column '{name}' repeats a column that there is not: '{value}'.")
-            positions[name] = position
-    schema = found.schema
-    for name in extra:
-        schema = schema.append(
-            pa.field(name, found.schema.field(positions[name]).type if name in positions else pa.string())
-        )
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for batch in found.batches:
-            added = [
-                batch.column(positions[name])
-                if name in positions
-                else pa.repeat(pa.scalar(value, pa.string()), batch.num_rows)
-                for name, value in extra.items()
-            ]
-            yield pa.record_batch([*batch.columns, *added], schema=schema)
-
-    return Table(schema, batches())

@@ -4,7 +4,7 @@ Files are one kind of both (`reading.py`, `file_sink.py`), tables of a database 
 batches of Arrow; the documents of trees may travel whole where both ends take them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +31,18 @@ class OpenRows:
     table: Table
     extra: Sequence[str]
     stream: Stream
+
+
+@dataclass(frozen=True)
+class Work:
+    """What both ends are told of the copy that they serve."""
+
+    translator: Translator
+    counts: Counts
+    reject: Rejection
+    """For rows that only the sink finds not to fit."""
+    check: Callable[[], None]
+    """Called often; raises to stop."""
 
 
 class Part(Protocol):
@@ -61,7 +73,9 @@ class RowsSource(Protocol):
         """Whether the rows are trees that may go on whole."""
         ...
 
-    def parts(self) -> Iterator[Part]: ...
+    def parts(self, check: Callable[[], None]) -> Iterator[Part]:
+        """The parts, as they are found; `check` is called often and raises to stop."""
+        ...
 
 
 class Output(Protocol):
@@ -90,8 +104,6 @@ class RowsSink(Protocol):
     @property
     def takes_documents(self) -> bool: ...
 
-    def outputs(
-        self, parts: Iterator[Part], translator: Translator, counts: Counts, rejection: Rejection
-    ) -> Iterator[tuple[Output, Iterable[Part]]]:
-        """Which parts go into what. `rejection` is for rows that only the sink finds not to fit."""
+    def outputs(self, parts: Iterator[Part], work: Work) -> Iterator[tuple[Output, Iterable[Part]]]:
+        """Which parts go into what."""
         ...
