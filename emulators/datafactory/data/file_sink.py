@@ -15,7 +15,7 @@ from emulators.datafactory.data.formats.json_text import Writer as JsonWriter
 from emulators.datafactory.data.hierarchy import documents_of
 from emulators.datafactory.data.naming import MERGE, Naming
 from emulators.datafactory.data.rows import Output, Part, Work
-from emulators.datafactory.data.settings import Settings
+from emulators.datafactory.data.settings import Settings, text
 from emulators.datafactory.data.store import WriteOptions
 from emulators.datafactory.data.translator import Translator
 
@@ -47,13 +47,14 @@ class SinkFiles:
         if self.naming.behaviour == MERGE if from_files else self.naming.location.file:
             yield _Output(self.naming.merged(), self, work), every
             return
+        only = len(ahead) == 1
         for part in every:
-            path = (
-                self.naming.made_up()
-                if part.relative is None
-                else self.naming.path(part.relative, only=len(ahead) == 1)
-            )
+            path = self._made_up(only=only) if part.relative is None else self.naming.path(part.relative, only=only)
             yield _Output(path, self, work), [part]
+
+    def _made_up(self, *, only: bool) -> str:
+        """A path for rows that come from no file. Their pieces may have a prefix, partitions none (documented)."""
+        return self.naming.made_up(text(self.settings, "fileNamePrefix") if self.most_rows and only else "")
 
 
 class _Output:

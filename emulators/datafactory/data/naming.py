@@ -54,9 +54,9 @@ class Naming:
             return self.location.within(self.fresh() + (self.extension or posixpath.splitext(relative)[1]))
         return self.location.within(self._renamed(relative))
 
-    def made_up(self) -> str:
-        """The path for rows that come from no file, where the sink names none."""
-        return self.location.within(self.fresh() + (self.extension or ""))
+    def made_up(self, name: str = "") -> str:
+        """The path for rows that come from no file, where the sink names none; `name` is what to begin with, if any."""
+        return self.location.within((name or self.fresh()) + (self.extension or ""))
 
     def part(self, path: str, number: int) -> str:
         """The path of the n-th piece of a file that is cut by `maxRowsPerFile`."""

@@ -25,6 +25,10 @@ BUSY = 30.0
 ENDLESS = float("inf")
 
 _TRUNCATE = re.compile(r"\s*TRUNCATE\s+TABLE\s+(.*)", re.IGNORECASE | re.DOTALL)
+_COMPARED = re.compile(
+    r"(?P<before>(?:[<>=]|\bBETWEEN\b|\bAND\b)\s*')(?P<second>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?P<fraction>\.\d*)?Z'",
+    re.IGNORECASE,
+)
 _TOKEN = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\[[^\]]*\]|`[^`]*`|--[^\n]*|/\*.*?\*/|(?P<parameter>[@:$]\w+|\?\d*)", re.DOTALL
 )
@@ -170,6 +174,18 @@ def statements(text: str) -> Iterator[str]:
     rest = statement[:-1]  # the last part has no semicolon
     if rest.strip():
         yield rest
+
+
+def comparable(query: str) -> str:
+    """The query with the times that it compares with in the form that columns have: without the Z that Data Factory's
+    texts end with, which would come behind the fraction of every later time in the same second.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        fraction = (found["fraction"] or "").rstrip("0").rstrip(".")
+        return f"{found['before']}{found['second']}{fraction}'"
+
+    return _COMPARED.sub(written, query)
 
 
 def quoted(name: str) -> str:

@@ -17,7 +17,8 @@ The stand-in speaks SQLite's SQL: what a pipeline sends has to be written in wha
   needs `Schema.dbo`, for SQLite knows no other name for `File` than `main`;
 - columns have the types that they are declared with, in the real databases' names, and `column_types.py` reads and
   writes them; what a query computes has the type of its first rows. Dates and times are texts and compared as such,
-  so they are kept in one form, that of Data Factory's own texts: `2030-01-31T12:30:00`. `CURRENT_TIMESTAMP` gives it;
+  so they are kept in one form, that of Data Factory's own texts: `2030-01-31T12:30:00`, `2030-01-31T12:30:00.5`.
+  `CURRENT_TIMESTAMP` gives it. The Z at the end of a time that a source's query compares with is left out;
 - every copy reads from a snapshot that its query fills, whatever `isolationLevel` asks for, so that nobody waits for a
   reader; there are no physical partitions, so that they are one.
 

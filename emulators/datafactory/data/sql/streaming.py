@@ -13,7 +13,7 @@ from emulators.datafactory.data.sql.column_types import ColumnType, column_type,
 from emulators.datafactory.data.sql.errors import FAILED, failures_at
 from emulators.datafactory.data.sql.query import Query
 from emulators.datafactory.data.sql.reading_values import as_column
-from emulators.datafactory.data.sql.session import Session, statements
+from emulators.datafactory.data.sql.session import Session, comparable, statements
 from emulators.datafactory.data.table import BATCH_ROWS, Rejected, Rejection, Table
 
 FETCHED = 256
@@ -36,6 +36,7 @@ class Cursor:
     def run(self, query: Query, *, snapshot: bool) -> None:
         """Run the statements; the last one gives the rows (documented for procedures)."""
         *before, last = [*statements(query.text)] or [""]
+        last = comparable(last)
         began = time.monotonic()
         self._session.run("".join(before), query.parameters, seconds=self._left, max_rows=0)
         types = self._session.result_types(last)

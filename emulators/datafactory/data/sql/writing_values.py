@@ -91,7 +91,8 @@ def _time(value: Any, kind: ColumnType | None) -> str:
     """In the form that texts of Data Factory have, so that both compare rightly; see `stand_in.py`."""
     if kind is not None and kind.is_day:
         return str(value.strftime("%Y-%m-%d"))
-    return str(value.isoformat())
+    written = str(value.isoformat())
+    return written.rstrip("0") if value.microsecond and value.tzinfo is None else written
 
 
 _WRITE: Mapping[str, Callable[[Any, ColumnType | None], Any]] = {

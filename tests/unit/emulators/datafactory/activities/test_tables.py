@@ -112,9 +112,10 @@ async def test_a_lookup_of_a_procedure_and_one_that_finds_nothing(run):
 
 
 async def test_a_lookup_of_more_than_4_mb_fails(run):
-    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 99)"
-    query = f"{numbers} SELECT hex(zeroblob(30000)) AS x FROM n"
-    with pytest.raises(ActivityFailed, match="over limit .around 4MB"):
+    query = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 99) SELECT hex(zeroblob(30000)) FROM n"
+    )
+    with pytest.raises(ActivityFailed, match="output is over limit"):
         await run("Lookup", dataset=on("AzureSqlTable"), source={"sqlReaderQuery": query}, firstRowOnly=False)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from emulators.datafactory.data.errors import InvalidSettings
 from emulators.datafactory.data.sql.parameters import bound
-from emulators.datafactory.data.sql.session import statements
+from emulators.datafactory.data.sql.session import comparable, statements
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,19 @@ def test_values_that_do_not_fit(declared, value):
 @given(st.lists(st.sampled_from(["SELECT 'a;b'", 'SELECT ";"', "SELECT 1 -- ; x\n", "/* ; */ SELECT 2", "SELECT [;]"])))
 def test_statements_end_where_sqlite_says(written):
     assert [found.rstrip(";") for found in statements(";".join(written))] == written
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("a > '2030-01-31T12:30:00Z'", "a > '2030-01-31T12:30:00'"),
+        ("a<='2030-01-31T12:30:00.5000000Z' AND b", "a<='2030-01-31T12:30:00.5' AND b"),
+        ("a between '2030-01-31T12:30:00.0Z' and '2030-01-31T12:30:00Z'",
+         "a between '2030-01-31T12:30:00' and '2030-01-31T12:30:00'"),
+        ("SELECT '2030-01-31T12:30:00Z' AS loaded", "SELECT '2030-01-31T12:30:00Z' AS loaded"),
+        ("a = '2030-01-31T12:30:00'", "a = '2030-01-31T12:30:00'"),
+        ("a = 'Z'", "a = 'Z'"),
+    ],
+)  # fmt: skip
+def test_times_that_a_query_compares_with_lose_their_z(written, expected):
+    assert comparable(written) == expected
