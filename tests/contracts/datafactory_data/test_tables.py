@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from emulators.datafactory.activities import ActivityFailed
-from emulators.datafactory.data.sql import sink as sinks
+from emulators.datafactory.data.sql.table_output import TableOutput
 from emulators.datafactory.engine.records import InvokedBy
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.executor import Executor
@@ -133,14 +133,14 @@ async def test_documents_become_rows(lake, shop):
 async def test_a_copy_that_is_cancelled_leaves_the_batches_it_committed(lake, shop, monkeypatch):
     lake.put("in/a.csv", "id\n" + "".join(f"{number}\n" for number in range(100, 200)))
     reached, go_on = threading.Event(), threading.Event()
-    write = sinks._Rows.write
+    write = TableOutput.write
 
     def slow(self, batch):
         write(self, batch)
         reached.set()
         go_on.wait(10)
 
-    monkeypatch.setattr(sinks._Rows, "write", slow)
+    monkeypatch.setattr(TableOutput, "write", slow)
     source, sink = lake.dataset("DelimitedText", "in", "a.csv", **HEADER), table(lake, "orders")
     copying = asyncio.create_task(copied(lake, source, sink, write={"writeBatchSize": 30}))
     await asyncio.to_thread(reached.wait, 10)

@@ -36,12 +36,13 @@ class Cursor:
     def run(self, query: Query, *, snapshot: bool) -> None:
         """Run the statements; the last one gives the rows (documented for procedures)."""
         *before, last = [*statements(query.text)] or [""]
-        last = comparable(last)
         began = time.monotonic()
         self._session.run("".join(before), query.parameters, seconds=self._left, max_rows=0)
         types = self._session.result_types(last)
         self._left -= time.monotonic() - began
         self._statement = last
+        if types is not None:
+            last = comparable(last)
         if types is not None and snapshot:
             self._timed(lambda: self._session.execute(f"CREATE TEMP TABLE drydock_rows AS {last}", query.parameters))
             self._cursor = self._timed(lambda: self._session.execute("SELECT * FROM temp.drydock_rows"))

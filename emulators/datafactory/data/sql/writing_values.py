@@ -5,7 +5,7 @@ are refused too, for it keeps fractions as binary ones with fifteen digits.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -28,29 +28,23 @@ class Unfit(Exception):
         self.message = message
 
 
-def for_sqlite(column: pa.Array, kind: ColumnType | None) -> list[Any | Unfit]:
-    """The values as SQLite takes them, an Unfit in the place of one that the column `kind` does not take."""
+def for_sqlite(column: pa.Array, kind: ColumnType | None) -> tuple[list[Any], dict[int, Unfit]]:
+    """The values as SQLite takes them, and by row why the column `kind` does not take one."""
     interim = interim_type_of(column.type)
     if interim in {"Complex", "TimeSpan"}:
         column, interim = as_text(column), "String"
-    write = _WRITE.get(interim, _as_it_is)
-    return [None if value is None else _checked(write, value, kind) for value in column.to_pylist()]
-
-
-def first_unfit(row: Sequence[Any | Unfit]) -> int | None:
-    """The position of the first value that does not fit, None when all do."""
-    return next((position for position, value in enumerate(row) if isinstance(value, Unfit)), None)
-
-
-def _checked(write: Callable[[Any, ColumnType | None], Any], value: Any, kind: ColumnType | None) -> Any | Unfit:
-    try:
-        return write(value, kind)
-    except Unfit as unfit:
-        return unfit
-
-
-def _as_it_is(value: Any, kind: ColumnType | None) -> Any:
-    return value
+    values = column.to_pylist()
+    write = _WRITE.get(interim)
+    if write is None or (write is _limited and (kind is None or kind.length is None)):
+        return values, {}
+    unfit: dict[int, Unfit] = {}
+    for row, value in enumerate(values):
+        if value is not None:
+            try:
+                values[row] = write(value, kind)
+            except Unfit as error:
+                unfit[row] = error
+    return values, unfit
 
 
 def _limited(value: Any, kind: ColumnType | None) -> Any:

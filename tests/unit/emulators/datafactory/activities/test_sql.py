@@ -108,6 +108,25 @@ async def test_a_transaction_that_is_left_open_is_rolled_back(sql, database):
     assert _rows(database, "SELECT COUNT(*) FROM claims") == [(3,)]
 
 
+async def test_the_time_has_the_form_that_data_factorys_texts_have(sql, database):
+    await sql("Script", **_script("CREATE TABLE log (id INT, at DATETIME DEFAULT CURRENT_TIMESTAMP)", kind="NonQuery"))
+    await sql("Script", **_script("INSERT INTO log (id) VALUES (1); INSERT INTO log VALUES (2, CURRENT_TIMESTAMP)"))
+    assert {len(at) for _, at in _rows(database, "SELECT * FROM log WHERE at LIKE '____-__-__T__:__:__'")} == {19}
+
+
+async def test_truncating_a_table_is_emptying_it(sql, database):
+    output = await sql("Script", **_script("truncate  table [claims];", kind="NonQuery"))
+    assert (output["recordsAffected"], _rows(database, "SELECT * FROM claims")) == (3, [])
+
+
+async def test_a_script_reaches_the_schemas_that_have_a_file(sql, database):
+    (database.parent / "hr.sqlite").touch()
+    words = "DrydockStandIn=SQLite;File=claims.sqlite;Schema.hr=hr.sqlite"
+    await sql("Script", words, **_script("CREATE TABLE hr.people (id INT)", kind="NonQuery"))
+    assert _rows(database.parent / "hr.sqlite", "SELECT COUNT(*) FROM people") == [(0,)]
+    assert _rows(database, "SELECT COUNT(*) FROM sqlite_master WHERE name = 'people'") == [(0,)]
+
+
 @pytest.mark.parametrize("text", ["ATTACH DATABASE 'other.sqlite' AS o", "VACUUM INTO 'other.sqlite'"])
 async def test_a_script_cannot_reach_other_files(sql, database, tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
@@ -213,6 +232,11 @@ async def test_wrong_procedures(sql, properties, code):
         ("DrydockStandIn=SQLite;File=/etc/passwd", "lies outside"),
         ("DrydockStandIn=SQLite;File=claims.sqlite;Procedures=claims.sqlite", "cannot be read"),
         ("DrydockStandIn=SQLite;File=procedures.toml", "not a database"),
+        (
+            "DrydockStandIn=SQLite;File=claims.sqlite;Schema.a=procedures.toml",
+            "ATTACH.*not a database",
+        ),
+        ("DrydockStandIn=SQLite;File=claims.sqlite;Schema.a=none.sqlite", "The schema.a .* does not exist"),
     ],
 )
 async def test_a_connection_that_names_no_stand_in(sql, connection, says):

@@ -12,7 +12,7 @@ from emulators.datafactory.data.ends import rows_source
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
 from emulators.datafactory.data.location import Location
 from emulators.datafactory.data.rows import OpenRows
-from emulators.datafactory.data.sql import sink as sinks
+from emulators.datafactory.data.sql import batches
 from emulators.datafactory.data.table import Table
 
 
@@ -185,7 +185,7 @@ def test_a_copy_that_is_stopped_leaves_whole_batches(bank, copy):
 
 
 def test_a_batch_that_is_large_goes_to_disk_before_it_is_full(bank, copy, monkeypatch):
-    monkeypatch.setattr(sinks, "HELD_BYTES", 10)
+    monkeypatch.setattr(batches, "HELD_BYTES", 10)
     bank.script("CREATE TABLE t (id INT)")
     with pytest.raises(DataError):
         copy(Memory(numbers(0, 50), numbers(50, 99), fails=DataError("x", "x")), bank.sink("t"))
