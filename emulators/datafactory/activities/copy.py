@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulators.datafactory.activities.output import with_tail
-from emulators.datafactory.activities.places import Place, failures_of, in_thread, place_of, store_of
+from emulators.datafactory.activities.places import Place, failures_of, in_thread, log_store_of, place_of
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.archives import KEEP_FOLDER
 from emulators.datafactory.data.archives import KINDS as ARCHIVES
@@ -126,8 +126,7 @@ async def _log(activity: Activity, services: ActivityServices) -> SessionLog | N
     place = section(settings, "logLocationSettings")
     if not place or not flag(settings, "enableCopyActivityLog", default=True):
         return None
-    owner = f"the log of activity '{activity.name}'"
-    store, _ = await store_of(place.get("linkedServiceName"), activity, services, "Sink", owner)
+    store = await log_store_of(place, activity, services)
     folder = f"{text(place, 'path').strip('/')}/copyactivity-logs/{activity.name}/{activity.activity_run_id}"
     return SessionLog(store, folder, COPY_COLUMNS)
 

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from emulators.datafactory.activities.places import ended, failures_of, folders_of, in_thread, store_of
+from emulators.datafactory.activities.places import ended, failures_of, folders_of, in_thread, log_store_of
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.deletion import delete
 from emulators.datafactory.data.session_log import DELETE_COLUMNS, SessionLog
@@ -46,7 +46,6 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
 
 async def _log(activity: Activity, services: ActivityServices) -> SessionLog:
     settings = section(activity.type_properties, "logStorageSettings")
-    owner = f"the log of activity '{activity.name}'"
-    store, _ = await store_of(settings.get("linkedServiceName"), activity, services, "Sink", owner)
+    store = await log_store_of(settings, activity, services)
     folder = f"{text(settings, 'path').strip('/')}/{activity.name}/{activity.activity_run_id}"
     return SessionLog(store, folder, DELETE_COLUMNS)

@@ -21,6 +21,7 @@ from emulators.datafactory.data.blob_storage import BlobStorage
 from emulators.datafactory.data.connection import connect
 from emulators.datafactory.data.dataset import Dataset, resolve_dataset
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Side, Unsupported
+from emulators.datafactory.data.settings import Settings
 from emulators.datafactory.data.sql.kinds import SQL_DATABASES, TABLES
 from emulators.datafactory.data.sql.stand_in import StandIn, stand_in_of
 from emulators.datafactory.engine.activity import Activity
@@ -102,6 +103,15 @@ async def store_of(
     tokens = _Tokens(services, asyncio.get_running_loop())
     # connecting reads certificates, which takes a moment
     return await asyncio.to_thread(connect, linked.type, linked.properties, tokens, side), linked.type
+
+
+async def log_store_of(settings: Settings, activity: Activity, services: ActivityServices) -> BlobStorage:
+    """The place that a log goes to; raises InvalidSettings for one that is no storage (documented)."""
+    owner = f"the log of activity '{activity.name}'"
+    store, kind = await store_of(settings.get("linkedServiceName"), activity, services, "Sink", owner)
+    if not isinstance(store, BlobStorage):
+        raise InvalidSettings(f"A linked service of type {kind} takes no logs; {owner} goes into Blob storage.", "Sink")
+    return store
 
 
 async def in_thread(work: Callable[[Callable[[], None]], T]) -> T:

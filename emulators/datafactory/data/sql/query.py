@@ -10,6 +10,8 @@ from emulators.datafactory.data.sql.parameters import Bound, of_procedure
 from emulators.datafactory.data.sql.stand_in import StandIn
 from emulators.datafactory.data.sql.tables import TableName
 
+TABLE, QUERY, PROCEDURE = "table", "query", "procedure"
+
 
 @dataclass(frozen=True)
 class Query:
@@ -18,6 +20,8 @@ class Query:
     text: str
     parameters: Bound
     origin: str
+    """What errors call it."""
+    form: str = QUERY
     code: str = "SqlInvalidDbQueryString"
     told: str = "The specified SQL Query is not valid. It could be caused by that the query doesn't return any data."
 
@@ -38,10 +42,11 @@ def query_of(stand_in: StandIn, dataset: Dataset, table: TableName | None, sourc
             stand_in.procedure(procedure),
             of_procedure(source.get("storedProcedureParameters"), procedure),
             f"procedure '{procedure}'",
+            PROCEDURE,
             "SqlInvalidDbStoredProcedure",
             "The specified Stored Procedure is not valid. It could be caused by that the stored procedure doesn't "
             f"return any data. Invalid Stored Procedure script: '{procedure}'.",
         )
     if table is None:
         raise InvalidSettings(f"The dataset '{dataset.name}' names no table, and the source has no query.")
-    return Query(f"SELECT * FROM {table.in_sqlite(stand_in)}", {}, f"table '{table}'")  # noqa: S608  quoted
+    return Query(f"SELECT * FROM {table.in_sqlite(stand_in)}", {}, f"table '{table}'", TABLE)  # noqa: S608  quoted

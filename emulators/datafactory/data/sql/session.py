@@ -189,8 +189,10 @@ def comparable(query: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever its characters."""
-    return '"' + name.replace('"', '""') + '"'
+    """A name as SQLite takes it, whatever its characters: what stands in double quotes it would take for a text where
+    there is no such column.
+    """
+    return "`" + name.replace("`", "``") + "`"
 
 
 def _address(file: Any) -> str:

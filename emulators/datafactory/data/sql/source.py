@@ -16,7 +16,7 @@ from emulators.datafactory.data.rows import OpenRows
 from emulators.datafactory.data.settings import Settings, seconds, section, text
 from emulators.datafactory.data.sql.errors import failures_at
 from emulators.datafactory.data.sql.partitions import EVERYTHING, conditions, has_placeholder, with_condition
-from emulators.datafactory.data.sql.query import Query, query_of
+from emulators.datafactory.data.sql.query import PROCEDURE, QUERY, Query, query_of
 from emulators.datafactory.data.sql.session import Session, quoted, session
 from emulators.datafactory.data.sql.stand_in import StandIn
 from emulators.datafactory.data.sql.streaming import Cursor, StreamedRows
@@ -57,7 +57,7 @@ class SqlRows:
             raise InvalidSettings(f"The rows of a database come from no file: '{FILE_PATH}' has no value here.")
         table = TableName.read(dataset)
         query = query_of(stand_in, dataset, table, source)
-        partition = Partition.read(stand_in, table, query, source, pieces)
+        partition = Partition.read(table, query, source, pieces)
         return cls(stand_in, query, extra, seconds(source, "queryTimeout", DEFAULT_TIMEOUT), partition, snapshot)
 
     @property
@@ -85,9 +85,7 @@ class Partition:
     high: Any = None
 
     @classmethod
-    def read(
-        cls, stand_in: StandIn, table: TableName | None, query: Query, source: Settings, pieces: int
-    ) -> "Partition | None":
+    def read(cls, table: TableName | None, query: Query, source: Settings, pieces: int) -> "Partition | None":
         """None where the source is to be read in one part. Raises InvalidSettings for a query without placeholder."""
         option = text(source, "partitionOption", NONE).lower()
         if option in {NONE, PHYSICAL}:
@@ -96,9 +94,9 @@ class Partition:
             raise InvalidSettings(f"'{source['partitionOption']}' is no partition option of a source.")
         settings = section(source, "partitionSettings")
         column = text(settings, "partitionColumnName")
-        if query.origin.startswith("procedure"):
+        if query.form == PROCEDURE:
             raise InvalidSettings("A dynamic range needs a table or a query, not a procedure.")
-        if query.origin == "the query":
+        if query.form == QUERY:
             if not has_placeholder(query.text):
                 raise InvalidSettings(
                     "A query that is read by a dynamic range says where its condition belongs: "

@@ -38,6 +38,7 @@ LINKED_SERVICES = {
     "lake": {"type": "AzureBlobStorage", "typeProperties": {"connectionString": LAKE}},
 }
 BLOB = {"location": {"type": "AzureBlobStorageLocation", "container": "c", "fileName": "f"}}
+LOG = {"logLocationSettings": {"linkedServiceName": {"referenceName": "AzureSqlTable"}, "path": "c/logs"}}
 DATASETS = {name: dataset(name) for name in TABLES} | {
     "real": dataset("AzureSqlTable", "real"),
     "text": dataset("AzureSqlTable", "text"),
@@ -157,6 +158,7 @@ async def test_a_copy_in_ranges_with_an_upsert(copy, database):
         ("binary", "AzureSqlTable", {}, "Binary dataset only"),
         ("text", "AzureSqlTable", {}, "not a database.*local stand-in"),
         ("AzureSqlTable", "text", {}, "not a database.*local stand-in"),
+        ("AzureSqlTable", "AzureSqlTable", {"logSettings": LOG}, "AzureSqlDatabase takes no logs"),
         ("AzureSqlTable", "OracleTable", {"sink": {"tableOption": "autoCreate"}}, "OracleSink does not create tables"),
         ("AzureSqlTable", "AzurePostgreSqlTable", {"sink": {"writeMethod": "Merge"}}, "'writeMethod' is no 'Merge'"),
     ],

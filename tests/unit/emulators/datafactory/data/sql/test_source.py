@@ -286,6 +286,10 @@ def test_a_range_needs_a_column_that_can_be_cut(bank):
     with pytest.raises(DataError, match="no primary key") as failure:
         list(bank.source("t", partitionOption="DynamicRange").parts(lambda: None))
     assert failure.value.code == "SqlParallelFailedToDetectPartitionColumn"
+    bounds = {"partitionLowerBound": 1, "partitionUpperBound": 9}
+    wrong = {"partitionOption": "DynamicRange", "partitionSettings": {"partitionColumnName": "none", **bounds}}
+    with pytest.raises(DataError, match="no such column: none"):
+        columns(bank.source("t", **wrong))
     settings = {"partitionOption": "DynamicRange", "partitionSettings": {"partitionColumnName": "name"}}
     with pytest.raises(InvalidSettings, match="whole numbers or times"):
         list(bank.source("t", **settings).parts(lambda: None))
