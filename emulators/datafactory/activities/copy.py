@@ -1,6 +1,7 @@
-"""Copy: moves files as they are, or their rows from one format into another. The code of a failure, 2200, is assumed.
+"""Copy: moves files as they are, or rows between files of any format and tables of databases.
 
-What a pipeline asks for and this emulator cannot do is refused by name before anything is read.
+What a pipeline asks for and this emulator cannot do is refused by name before anything is read. The code of a failure,
+2200, is assumed.
 """
 
 import time
@@ -10,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulators.datafactory.activities.copy_log import copy_log
-from emulators.datafactory.activities.copy_output import CopyReport
+from emulators.datafactory.activities.copy_output import CopyReport, End
 from emulators.datafactory.activities.places import Place, failures_of, in_thread, place_of
 from emulators.datafactory.activities.services import ActivityServices
 from emulators.datafactory.data.archives import KINDS as ARCHIVES
@@ -20,7 +21,8 @@ from emulators.datafactory.data.compression import SUFFIX, codec_of
 from emulators.datafactory.data.copy_binary import BLOCK, LAST_MODIFIED, ON_THEIR_WAY, BinaryCopy
 from emulators.datafactory.data.copy_tables import TableCopy
 from emulators.datafactory.data.counts import Counts
-from emulators.datafactory.data.errors import InvalidSettings, Side, Unsupported
+from emulators.datafactory.data.ends import check_fits, rows_source, sink_types, source_types
+from emulators.datafactory.data.errors import InvalidSettings, Unsupported
 from emulators.datafactory.data.fault_tolerance import FaultTolerance
 from emulators.datafactory.data.file_sink import SinkFiles
 from emulators.datafactory.data.files import chosen
@@ -30,9 +32,12 @@ from emulators.datafactory.data.legacy import NEW_MODEL
 from emulators.datafactory.data.naming import PRESERVE, Naming, behaviour
 from emulators.datafactory.data.rest_service import RestService
 from emulators.datafactory.data.rest_sink import RestSink
+from emulators.datafactory.data.rows import RowsSink
 from emulators.datafactory.data.session_log import CopyLog
 from emulators.datafactory.data.settings import Settings, flag, number, section, text
-from emulators.datafactory.data.sources import check_fits, rows_of
+from emulators.datafactory.data.sql.partitions import DEFAULT_PIECES
+from emulators.datafactory.data.sql.sink import SqlTable
+from emulators.datafactory.data.sql.stand_in import StandIn
 from emulators.datafactory.data.store import WriteOptions
 from emulators.datafactory.data.translator import Translator
 from emulators.datafactory.engine.activity import Activity
@@ -46,13 +51,9 @@ BLOCK_LIMITS = (4, 100)
 """MB that a block may have (documented)."""
 
 _REFUSED: Mapping[str, str] = {
-    "enableStaging": "staging is of use for sinks that are databases; add those first.",
+    "enableStaging": "a local stand-in for a database is written directly; switch it off in this environment.",
     "preserveRules": "the rules of a database's types, with databases.",
 }
-
-
-_END_TYPES = {"RestResource": "Rest"}
-"""What the types of sources and sinks begin with, where it is not the dataset's type."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
 
         await in_thread(logged)
     report = CopyReport(
-        copy.source.linked_service_type,
-        copy.sink.linked_service_type,
+        _end(copy.source),
+        _end(copy.sink),
         copy.counts,
         copy.log.output(),
         flag(copy.properties, "enableSkipIncompatibleRow"),
@@ -116,23 +117,23 @@ async def _prepared(activity: Activity, services: ActivityServices) -> _Copy:
 
 
 def _check_ends(source: Place, sink: Place, source_settings: Settings, sink_settings: Settings) -> None:
-    ends: tuple[tuple[Side, Place, Settings], ...] = (
-        ("Source", source, source_settings),
-        ("Sink", sink, sink_settings),
-    )
-    for side, place, settings in ends:
-        check_fits(place.store, place.dataset, side)
+    check_fits(source.store, source.dataset)
+    check_fits(sink.store, sink.dataset, "Sink")
+    for side, place, settings, types in (
+        ("source", source, source_settings, source_types(source.dataset)),
+        ("sink", sink, sink_settings, sink_types(sink.dataset)),
+    ):
         written = text(settings, "type")
-        if written and written != f"{_END_TYPES.get(place.dataset.type, place.dataset.type)}{side}":
+        if written and types and written not in types:
             raise Unsupported(
-                f"A copy whose {side.lower()} is a '{written}' on a dataset of type '{place.dataset.type}'",
-                "databases in data.",
+                f"A copy whose {side} is a '{written}' on a dataset of type '{place.dataset.type}'",
+                f"nothing: on this dataset the {side} is a {' or '.join(types)}.",
             )
     if (source.dataset.type == "Binary") != (sink.dataset.type == "Binary"):
         raise InvalidSettings("A Binary dataset can be copied to a Binary dataset only (documented).", "Sink")
     if sink.dataset.type in READ_ONLY:
         raise InvalidSettings(f"{sink.dataset.type} can be read and not written (documented).", "Sink")
-    if not isinstance(sink.store, BlobStorage | RestService):
+    if not isinstance(sink.store, BlobStorage | RestService | StandIn):
         raise InvalidSettings(f"A linked service of type {sink.linked_service_type} is no sink.", "Sink")
 
 
@@ -185,17 +186,26 @@ def _tables(copy: _Copy) -> Callable[[Callable[[], None]], None]:
     if properties.get("preserve"):
         raise InvalidSettings("'preserve' is for binary copies only (documented).", "Sink")
     translator = Translator.read(_translator(copy))
-    files = None if isinstance(copy.sink.store, RestService) else _sink_files(copy)
+    pieces = min(number(properties, "parallelCopies") or DEFAULT_PIECES, MOST_CONNECTIONS)
+    sink = _rows_sink(copy)
     copy.counts.tabular = True
 
     def work(check: Callable[[], None]) -> None:
-        sink = files or RestSink.read(copy.sink.store, copy.sink.dataset, copy.sink_settings, check)
-        rows = rows_of(source.store, source.dataset, copy.source_settings, check)
+        rows = rows_source(source.store, source.dataset, copy.source_settings, check, pieces=pieces)
         skip = copy.log.rejected if flag(properties, "enableSkipIncompatibleRow") else None
         verify = _verification(copy) == "Verified"
         TableCopy(rows, sink, translator, check, copy.counts, skip, copy.log, verify=verify).run()
 
     return work
+
+
+def _rows_sink(copy: _Copy) -> RowsSink:
+    place = copy.sink
+    if isinstance(place.store, StandIn):
+        return SqlTable.read(place.store, place.dataset, copy.sink_settings)
+    if isinstance(place.store, RestService):
+        return RestSink.read(place.store, place.dataset, copy.sink_settings)
+    return _sink_files(copy)
 
 
 def _sink_files(copy: _Copy) -> SinkFiles:
@@ -275,3 +285,11 @@ def _metadata(copy: _Copy) -> dict[str, str]:
     if not isinstance(written, list) or not all(isinstance(item, Mapping) for item in written):
         raise InvalidSettings("'metadata' is an array of objects with 'name' and 'value'.", "Sink")
     return {text(item, "name"): text(item, "value") for item in written}
+
+
+def _end(place: Place) -> End:
+    return End(
+        place.linked_service_type,
+        has_files=not isinstance(place.store, RestService | StandIn),
+        stand_in=isinstance(place.store, StandIn),
+    )

@@ -9,16 +9,26 @@ from emulators.datafactory.data.counts import Counts
 UNITS = 4
 """`usedDataIntegrationUnits` that the service starts with."""
 
-FILELESS = frozenset({"RestService"})
-"""Types of linked services without files."""
+
+@dataclass(frozen=True)
+class End:
+    """One end of a copy by the type of its linked service."""
+
+    type: str
+    has_files: bool = True
+    stand_in: bool = False
+
+    def told(self) -> dict[str, str]:
+        """The end as the details name it. A stand-in is not where it seems to be, and says so where a region would."""
+        return {"type": self.type, **({"region": "local stand-in (SQLite)"} if self.stand_in else {})}
 
 
 @dataclass(frozen=True)
 class CopyReport:
-    """One copy that succeeded. `source` and `sink` are types of linked services, `log` what its log adds."""
+    """One copy that succeeded. `log` is what its log adds."""
 
-    source: str
-    sink: str
+    source: End
+    sink: End
     counts: Counts
     log: dict[str, str]
     skips_rows: bool
@@ -31,8 +41,8 @@ class CopyReport:
         output: dict[str, Any] = {
             "dataRead": counts.data_read,
             "dataWritten": counts.data_written,
-            **({} if self.source in FILELESS else {"filesRead": counts.files_read}),
-            **({} if self.sink in FILELESS else {"filesWritten": counts.files_written}),
+            **({"filesRead": counts.files_read} if self.source.has_files else {}),
+            **({"filesWritten": counts.files_written} if self.sink.has_files else {}),
             "sourcePeakConnections": counts.connections,
             "sinkPeakConnections": counts.connections,
             **({"filesSkipped": counts.files_skipped} if counts.files_skipped else {}),
@@ -71,8 +81,8 @@ class CopyReport:
 
     def _details(self, start: str, duration: int) -> dict[str, Any]:
         return {
-            "source": {"type": self.source},
-            "sink": {"type": self.sink},
+            "source": self.source.told(),
+            "sink": self.sink.told(),
             "status": "Succeeded",
             "start": start,
             "duration": duration,

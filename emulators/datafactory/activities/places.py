@@ -22,6 +22,8 @@ from emulators.datafactory.data.blob_storage import BlobStorage
 from emulators.datafactory.data.connection import connect
 from emulators.datafactory.data.dataset import Dataset, resolve_dataset
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Side, Unsupported
+from emulators.datafactory.data.sql.kinds import SQL_DATABASES, TABLES
+from emulators.datafactory.data.sql.stand_in import StandIn, stand_in_of
 from emulators.datafactory.engine.activity import Activity
 
 T = TypeVar("T")
@@ -37,7 +39,7 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """A dataset and the open connection to where its files are."""
+    """A dataset and the open connection to where its files are, or the database of its table."""
 
     dataset: Dataset
     store: Any
@@ -69,15 +71,26 @@ async def place_of(reference: Any, activity: Activity, services: ActivityService
     """The dataset behind a reference, and the place it names; raises DataError, Unsupported or ActivityFailed."""
     dataset = resolve_dataset(reference, activity.resources, f"activity '{activity.name}'")
     store, kind = await store_of(dataset.linked_service, activity, services, side, f"dataset '{dataset.name}'")
+    expected = TABLES[dataset.type].linked_service if dataset.type in TABLES else None
+    if kind != expected and (expected is not None or isinstance(store, StandIn)):
+        raise InvalidSettings(
+            f"The dataset '{dataset.name}' of type {dataset.type} does not go with a linked service of type {kind}.",
+            side,
+        )
     return Place(dataset, store, kind)
 
 
 async def folders_of(reference: Any, activity: Activity, services: ActivityServices) -> Place:
     """The same, for activities that look into folders; raises InvalidSettings for a place that has none."""
     place = await place_of(reference, activity, services)
+    check_folders(place, activity)
+    return place
+
+
+def check_folders(place: Place, activity: Activity) -> None:
+    """Raise InvalidSettings for a place that has no folders."""
     if not isinstance(place.store, BlobStorage):
         raise InvalidSettings(f"{activity.type} is not available for {place.linked_service_type} (documented).")
-    return place
 
 
 async def store_of(
@@ -89,6 +102,8 @@ async def store_of(
 ) -> tuple[Any, str]:
     """The place that a linked service names, and the linked service's type."""
     linked = await services.resolve(reference, activity.resources, asked_by)
+    if linked.type in SQL_DATABASES:
+        return stand_in_of(linked.name, linked.type, linked.properties, services.databases, side), linked.type
     loop = asyncio.get_running_loop()
     tokens = _Tokens(services, loop, linked.principal)
     # connecting reads certificates, which takes a moment

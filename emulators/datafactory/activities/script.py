@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emulators.datafactory.activities.databases import database_of, failures_of_properties
 from emulators.datafactory.activities.failure import ActivityFailed, NotBuiltYet
 from emulators.datafactory.activities.places import ended, in_thread
 from emulators.datafactory.activities.services import ActivityServices
-from emulators.datafactory.activities.sql_parameters import Bound, bound, plain_name
-from emulators.datafactory.activities.sql_session import BlockTimedOut, Result, ResultSet, SqlFailed, session
-from emulators.datafactory.activities.sql_stand_in import StandIn, stand_in_of
+from emulators.datafactory.data.sql.parameters import Bound, bound, plain_name
+from emulators.datafactory.data.sql.session import BlockTimedOut, Result, ResultSet, SqlFailed, session
+from emulators.datafactory.data.sql.stand_in import StandIn
 from emulators.datafactory.engine.activity import Activity
 from emulators.datafactory.engine.timestamps import parse_timespan
 
@@ -42,26 +43,28 @@ class Block:
 async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     """Output: `resultSetCount`, `resultSets`, `recordsAffected`, `outputParameters`, `outputLogs`, the tail."""
     began = time.monotonic()
-    blocks, seconds = _blocks(activity.type_properties), _timeout(activity.type_properties)
+    with failures_of_properties():
+        blocks, seconds = _blocks(activity.type_properties), _timeout(activity.type_properties)
     _check_logs(activity.type_properties)
-    stand_in = stand_in_of(await services.linked_service(activity), services.databases)
+    stand_in = await database_of(activity, services)
     results = await in_thread(lambda check: _run(blocks, stand_in, seconds, check))
     return ended(_output(results), services, time.monotonic() - began)
 
 
 def _run(blocks: list[Block], stand_in: StandIn, seconds: float, check: Any) -> list[Result]:
-    results = []
-    with session(stand_in, check) as opened:
-        for block in blocks:
-            try:
+    results, place = [], f"The database of linked service '{stand_in.linked_service}'"
+    try:
+        with session(stand_in, check) as opened:
+            for block in blocks:
+                place = block.place
                 result = opened.run(block.text, block.parameters, seconds=seconds, max_rows=MAX_ROWS)
-            except SqlFailed as error:
-                raise ActivityFailed(FAILED, f"{block.place}: {error}") from error
-            except BlockTimedOut:
-                raise ActivityFailed(FAILED, f"{block.place} did not end within {seconds:g} seconds.") from None
-            if not block.returns_rows:
-                result.result_sets.clear()
-            results.append(result)
+                if not block.returns_rows:
+                    result.result_sets.clear()
+                results.append(result)
+    except SqlFailed as error:
+        raise ActivityFailed(FAILED, f"{place}: {error}") from error
+    except BlockTimedOut:
+        raise ActivityFailed(FAILED, f"{place} did not end within {seconds:g} seconds.") from None
     return results
 
 

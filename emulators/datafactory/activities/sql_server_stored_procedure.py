@@ -5,21 +5,20 @@ fails as an unknown procedure does, saying where to put it. The activity's outpu
 """
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
+from emulators.datafactory.activities.databases import database_of, failures_of_properties
 from emulators.datafactory.activities.failure import ActivityFailed
 from emulators.datafactory.activities.places import ended, in_thread
 from emulators.datafactory.activities.services import ActivityServices
-from emulators.datafactory.activities.sql_parameters import Bound, bound, plain_name
-from emulators.datafactory.activities.sql_session import SqlFailed, session
-from emulators.datafactory.activities.sql_stand_in import FORM, StandIn, stand_in_of
+from emulators.datafactory.data.errors import DataError
+from emulators.datafactory.data.sql.parameters import Bound, of_procedure
+from emulators.datafactory.data.sql.session import ENDLESS, SqlFailed, session
+from emulators.datafactory.data.sql.stand_in import StandIn
 from emulators.datafactory.engine.activity import Activity
 
 FAILED = "2402"
 """Code of a procedure that fails in the database (seen in public reports, not documented)."""
-
-ENDLESS = float("inf")
 
 
 async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
@@ -28,39 +27,26 @@ async def run(activity: Activity, services: ActivityServices) -> dict[str, Any]:
     name = activity.type_properties.get("storedProcedureName")
     if not isinstance(name, str) or not name:
         raise ActivityFailed("2103", "Please provide value for the required property 'storedProcedureName'.")
-    parameters = _parameters(activity.type_properties.get("storedProcedureParameters") or {}, name)
-    stand_in = stand_in_of(await services.linked_service(activity), services.databases)
+    with failures_of_properties():
+        parameters = of_procedure(activity.type_properties.get("storedProcedureParameters"), name)
+    stand_in = await database_of(activity, services)
     text = _statements(name, stand_in)
     await in_thread(lambda check: _run(name, text, parameters, stand_in, check))
     return ended({}, services, time.monotonic() - began)
 
 
 def _run(name: str, text: str, parameters: Bound, stand_in: StandIn, check: Any) -> None:
-    with session(stand_in, check) as opened:
-        try:
+    try:
+        with session(stand_in, check) as opened:
             opened.run(text, parameters, seconds=ENDLESS, max_rows=0)
-        except SqlFailed as error:
-            raise ActivityFailed(
-                FAILED, f"Execution fail against sql server. Error Message: Procedure '{name}': {error}"
-            ) from error
+    except SqlFailed as error:
+        raise ActivityFailed(
+            FAILED, f"Execution fail against sql server. Error Message: Procedure '{name}': {error}"
+        ) from error
 
 
 def _statements(name: str, stand_in: StandIn) -> str:
-    text = stand_in.procedure(name)
-    if text is None:
-        raise ActivityFailed(
-            FAILED,
-            "Execution fail against sql server. Sql error number: 2812. Error Message: Could not find stored "
-            f"procedure '{name}'. The linked service '{stand_in.linked_service}' is a local stand-in without "
-            f"procedures of its own: give its statements in the table that the connection string names ({FORM}).",
-        )
-    return text
-
-
-def _parameters(written: Any, name: str) -> Bound:
-    if not isinstance(written, Mapping) or not all(isinstance(item, Mapping) for item in written.values()):
-        raise ActivityFailed("2104", f"'storedProcedureParameters' of '{name}' maps names to values and types.")
-    return {
-        plain_name(key): bound(key, item.get("type"), item.get("value"), f"procedure '{name}'")
-        for key, item in written.items()
-    }
+    try:
+        return stand_in.procedure(name)
+    except DataError as error:
+        raise ActivityFailed(FAILED, f"Execution fail against sql server. {error.message}") from error

@@ -101,6 +101,6 @@ class TableCopy:
 
     def _skip_converted(self, row: Rejected) -> None:
         if self.skip is None:
-            raise DataError(row.code, row.message)
+            raise DataError(row.code, row.message, row.side)
         self.counts.rows_skipped += 1
         self.skip(row)

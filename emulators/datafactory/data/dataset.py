@@ -9,14 +9,15 @@ from emulators.datafactory.data.legacy import KINDS as LEGACY
 from emulators.datafactory.data.legacy import NEW_MODEL, Legacy, sink_settings, source_settings, translated
 from emulators.datafactory.data.location import Location
 from emulators.datafactory.data.settings import Settings, section
+from emulators.datafactory.data.sql.kinds import TABLES
 from emulators.datafactory.engine.resources import Resources
 from emulators.datafactory.expressions import ExpressionError, Scope, evaluate_value
 
-TYPES = frozenset({"Avro", "Binary", "DelimitedText", "Excel", "Json", "Orc", "Parquet", "RestResource", "Xml"})
-"""Dataset types that can be read."""
+FILES = frozenset({"Avro", "Binary", "DelimitedText", "Excel", "Json", "Orc", "Parquet", "Xml"})
+"""Dataset types of files that can be read."""
 
-PLACELESS = frozenset({"RestResource"})
-"""Types without a `location`: their properties say where the data is."""
+PLACELESS = frozenset({"RestResource", *TABLES})
+"""Types without a `location`: their properties say where the data is, see data/sql/tables.py for tables."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,14 @@ def _read(name: str, written: Mapping[str, Any], given: Mapping[str, Any]) -> Da
             raise Unsupported(f"'structure' of the legacy dataset '{name}'", NEW_MODEL)
         kind, properties, found = translated(kind, properties, name)
         _check_type(kind, name)
-    location = Location("") if kind in PLACELESS else Location.read(section(properties, "location"), name)
+    location = Location.read(section(properties, "location"), name) if kind in FILES else Location("")
     declared = tuple(schema) if isinstance(schema, list) else ()
     return Dataset(name, kind, reference, location, properties, declared, found)
 
 
 def _check_type(kind: str, name: str) -> None:
-    if kind not in TYPES:
+    if kind not in FILES and kind not in PLACELESS:
         raise Unsupported(
-            f"A dataset of type '{kind}' (dataset '{name}')", "a module in data/formats and its row in FORMATS."
+            f"A dataset of type '{kind}' (dataset '{name}')",
+            "a module in data/formats and its row in FORMATS, or a row in TABLES of data/sql/kinds.py.",
         )

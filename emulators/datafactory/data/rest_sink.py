@@ -17,7 +17,7 @@ from emulators.datafactory.data.dataset import Dataset
 from emulators.datafactory.data.errors import DataError, InvalidSettings
 from emulators.datafactory.data.formats.json_text import plain
 from emulators.datafactory.data.hierarchy import documents_of
-from emulators.datafactory.data.rest_service import Check, RestService, Session
+from emulators.datafactory.data.rest_service import RestService, Session
 from emulators.datafactory.data.rest_source import USER_AGENT, interval
 from emulators.datafactory.data.rows import Output, Part, Work
 from emulators.datafactory.data.settings import Settings, number, text
@@ -41,12 +41,11 @@ class RestSink:
     interval: float
     timeout: float
     gzip: bool
-    check: Check
     takes_documents = True
     takes_text = False
 
     @classmethod
-    def read(cls, place: RestService, dataset: Dataset, sink: Settings, check: Check) -> "RestSink":
+    def read(cls, place: RestService, dataset: Dataset, sink: Settings) -> "RestSink":
         """Read the `sink` of a copy; raises InvalidSettings, DataError RestSinkUNSupportedCompressionType."""
         method = text(sink, "requestMethod", "POST").upper()
         if method not in METHODS:
@@ -70,7 +69,6 @@ class RestSink:
             interval(sink, "Sink"),
             seconds_of(sink, "httpRequestTimeout"),
             compression == "gzip",
-            check,
         )
 
     def outputs(self, parts: Iterator[Part], work: Work) -> Iterator[tuple[Output, Iterable[Part]]]:
@@ -85,6 +83,7 @@ class _Output:
         self._sink = sink
         self._translator = work.translator
         self._counts = work.counts
+        self._check = work.check
         self._held: list[Any] = []
         self._open = ExitStack()
         self._session: Session | None = None
@@ -116,7 +115,7 @@ class _Output:
         content = json.dumps(documents, ensure_ascii=False, separators=(",", ":"), default=plain).encode()
         packed = gzip.compress(content) if sink.gzip else content
         if self._session is None:
-            self._session = self._open.enter_context(sink.place.open(sink.timeout, sink.check))
+            self._session = self._open.enter_context(sink.place.open(sink.timeout, self._check))
         else:
             self._session.pause(sink.interval)
         with self._session.call(sink.method, sink.url, sink.headers, packed) as answer:

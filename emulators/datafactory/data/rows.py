@@ -1,7 +1,8 @@
 """The seam of a copy of rows: what it needs of a source and of a sink, whatever they are.
 
-Files are one kind of both (`reading.py`, `file_sink.py`), REST resources another (`rest_source.py`, `rest_sink.py`).
-Rows travel as batches of Arrow; the documents of trees may travel whole where both ends take them.
+Files are one kind of both (`reading.py`, `file_sink.py`), tables of a database another (`sql/`), REST resources a third
+(`rest_source.py`, `rest_sink.py`). Rows travel as batches of Arrow; the documents of trees may travel whole where both
+ends take them.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -52,7 +53,8 @@ class Work:
 
 
 class Part(Protocol):
-    """A piece of a source that is read at a time: a file, a file inside of an archive, a resource."""
+    """A piece of a source that is read at a time: a file, a file inside of an archive, a partition of a table, a
+    resource."""
 
     @property
     def relative(self) -> str | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulators.datafactory.data.errors import InvalidSettings
+from emulators.datafactory.engine.timestamps import parse_timespan
 
 Settings = Mapping[str, Any]
 
@@ -42,6 +43,14 @@ def number(settings: Settings, name: str) -> int | None:
     if found < 0 or isinstance(value, bool):
         raise InvalidSettings(f"The property '{name}' must be a whole number, but is {value!r}.")
     return found
+
+
+def seconds(settings: Settings, name: str, default: str) -> float:
+    """The property as a time span of the form `d.hh:mm:ss`, in seconds; `default` where absent."""
+    try:
+        return parse_timespan(text(settings, name, default)).total_seconds()
+    except ValueError as error:
+        raise InvalidSettings(f"The property '{name}': {error}") from None
 
 
 def moment(settings: Settings, name: str) -> datetime | None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from emulators.datafactory.data.errors import Side
+
 BATCH_ROWS = 8192
 """Rows of a batch where the reader chooses; a batch is what is in memory at a time."""
 
@@ -17,6 +19,8 @@ class Rejected:
     values: tuple[Any, ...]
     code: str
     message: str
+    side: Side = "Source"
+    """Who finds that it does not fit."""
 
 
 Rejection = Callable[[Rejected], None]

@@ -1,6 +1,7 @@
 """SQL activities through azure-mgmt-datafactory: a linked service whose connection string names the local stand-in.
 
-And what passes through such a pipeline as a secret: a rerun from failure has it, no answer shows it.
+So is the load that a table of tables drives. And what passes through such a pipeline as a secret: a rerun from failure
+has it, no answer shows it.
 """
 
 import sqlite3
@@ -175,3 +176,109 @@ def test_a_recovery_runs_only_what_failed_in_the_loop_of_a_child_also_after_a_ki
     children = [run for run in factory.pipeline_runs() if run.pipeline_name == "child"]
     assert sorted(run.status for run in children) == ["Failed", "Succeeded"]
     assert len({run.run_group_id for run in children}) == 1
+
+
+TABLES = {
+    "type": "AzureSqlTable",
+    "linkedServiceName": DATABASE,
+    "parameters": {"table": {"type": "String", "defaultValue": "control"}},
+    "typeProperties": {"schema": "dbo", "table": {"value": "@dataset().table", "type": "Expression"}},
+}
+
+
+def _table(**parameters: Any) -> dict[str, Any]:
+    return {"referenceName": "tables", "type": "DatasetReference", "parameters": parameters}
+
+
+CONTROL = {
+    "name": "Tables",
+    "type": "Lookup",
+    "typeProperties": {"source": {"type": "AzureSqlSource"}, "dataset": _table(), "firstRowOnly": False},
+}
+LOAD = {
+    "name": "Load",
+    "type": "Copy",
+    "inputs": [_table()],
+    "outputs": [_table(table={"value": "@concat(item().name, '_copy')", "type": "Expression"})],
+    "typeProperties": {
+        "source": {
+            "type": "AzureSqlSource",
+            "sqlReaderQuery": "SELECT * FROM @{item().name} WHERE modified > '@{item().watermark}'",
+            "queryTimeout": "02:00:00",
+            "partitionOption": "None",
+        },
+        "sink": {
+            "type": "AzureSqlSink",
+            "writeBehavior": "upsert",
+            "upsertSettings": {"useTempDB": True, "keys": ["id"]},
+            "tableOption": "autoCreate",
+            "sqlWriterUseTableLock": False,
+            "disableMetricsCollection": False,
+        },
+        "translator": {
+            "type": "TabularTranslator",
+            "typeConversion": True,
+            "typeConversionSettings": {"allowDataTruncation": True, "treatBooleanAsNumber": False},
+        },
+    },
+}
+MOVE = {
+    "name": "Move watermark",
+    "type": "Script",
+    "dependsOn": [{"activity": "Load", "dependencyConditions": ["Succeeded"]}],
+    "linkedServiceName": DATABASE,
+    "typeProperties": {
+        "scripts": [
+            {
+                "type": "NonQuery",
+                "text": "UPDATE control SET watermark = (SELECT MAX(modified) FROM @{item().name}) WHERE name = @name",
+                "parameters": [{"name": "name", "type": "String", "value": "@item().name", "direction": "Input"}],
+            }
+        ]
+    },
+}
+EACH = {
+    "name": "Each",
+    "type": "ForEach",
+    "dependsOn": [{"activity": "Tables", "dependencyConditions": ["Succeeded"]}],
+    "typeProperties": {
+        "items": {"value": "@activity('Tables').output.value", "type": "Expression"},
+        "activities": [LOAD, MOVE],
+    },
+}
+
+
+def test_a_table_of_tables_drives_a_load(factory: Any, database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript("""
+            CREATE TABLE control (name NVARCHAR(20), watermark DATETIME);
+            INSERT INTO control VALUES ('a', '2030-01-01T00:00:00'), ('b', '2030-01-01T00:00:00');
+            CREATE TABLE a (id INT PRIMARY KEY, modified DATETIME);
+            INSERT INTO a VALUES (1, '2030-01-01T00:00:00'), (2, '2030-01-02T00:00:00');
+            CREATE TABLE b (id INT PRIMARY KEY, modified DATETIME, note NVARCHAR(9));
+            INSERT INTO b VALUES (3, '2030-01-03T00:00:00.25', 'x');
+        """)
+    place = factory.group, factory.name
+    factory.client.datasets.create_or_update(*place, "tables", {"properties": TABLES})
+    factory.pipeline("load", CONTROL, EACH)
+
+    def loaded(name: str) -> list[Any]:
+        with closing(sqlite3.connect(database)) as connection:
+            return connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()  # noqa: S608
+
+    def run() -> None:
+        ended = factory.ended(factory.client.pipelines.create_run(*place, "load").run_id)
+        assert ended.status == "Succeeded", ended.message
+
+    run()
+    assert loaded("a_copy") == [(2, "2030-01-02T00:00:00")]
+    assert loaded("b_copy") == [(3, "2030-01-03T00:00:00.25", "x")]
+    assert loaded("control") == [("a", "2030-01-02T00:00:00"), ("b", "2030-01-03T00:00:00.25")]
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript("""
+            UPDATE a SET modified = '2030-02-01T00:00:00' WHERE id = 2;
+            INSERT INTO a VALUES (5, '2030-02-02T00:00:00');
+        """)
+    run()
+    assert loaded("a_copy") == [(2, "2030-02-01T00:00:00"), (5, "2030-02-02T00:00:00")]
+    assert loaded("b_copy") == [(3, "2030-01-03T00:00:00.25", "x")]

@@ -146,8 +146,8 @@ async def test_a_missing_file_is_told(lake):
 
 
 async def test_what_is_not_built_is_refused_by_name(lake):
-    with pytest.raises(ActivityFailed, match=r"'AzureSqlTable'.*data/formats") as failure:
-        await lake.run("Lookup", dataset=lake.dataset("AzureSqlTable", "", "x"), source={})
+    with pytest.raises(ActivityFailed, match=r"'CosmosDbSqlApiCollection'.*data/formats") as failure:
+        await lake.run("Lookup", dataset=lake.dataset("CosmosDbSqlApiCollection", "", "x"), source={})
     assert failure.value.code == "NotSupportedByEmulator"
 
 

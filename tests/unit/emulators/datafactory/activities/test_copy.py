@@ -33,7 +33,7 @@ RESOURCES = Resources(
         "csv": dataset("DelimitedText"),
         "parquet": dataset("Parquet"),
         "excel": dataset("Excel"),
-        "table": dataset("AzureSqlTable"),
+        "collection": dataset("CosmosDbSqlApiCollection"),
         "ftp": dataset("Binary", "ftp"),
         "snappy": dataset("DelimitedText", compressionCodec="snappy"),
         "legacy": dataset("AzureBlob", folderPath="c", format={"type": "TextFormat"}),
@@ -99,7 +99,7 @@ async def test_what_cannot_be_is_told(copy, source, sink, properties, message):
 @pytest.mark.parametrize(
     ("source", "sink", "properties", "message"),
     [
-        ("table", "csv", {}, "'AzureSqlTable'.*'table'.*data/formats"),
+        ("collection", "csv", {}, "'CosmosDbSqlApiCollection'.*'collection'.*data/formats"),
         ("ftp", "binary", {}, "'FtpServer'"),
         ("csv", "parquet", {"enableStaging": True}, "'enableStaging'"),
         ("csv", "parquet", {"source": {"type": "BlobSource"}}, "'BlobSource'"),

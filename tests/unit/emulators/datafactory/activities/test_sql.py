@@ -8,12 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from emulators.datafactory.activities import ActivityFailed, run_activity
-from emulators.datafactory.activities.sql_parameters import bound
-from emulators.datafactory.activities.sql_session import statements
 from emulators.datafactory.engine.activity import Activity
 from emulators.datafactory.engine.resources import Resources
 
@@ -110,6 +106,25 @@ async def test_an_error_names_script_and_statement(sql, database):
 async def test_a_transaction_that_is_left_open_is_rolled_back(sql, database):
     await sql("Script", **_script("BEGIN; DELETE FROM claims", kind="NonQuery"))
     assert _rows(database, "SELECT COUNT(*) FROM claims") == [(3,)]
+
+
+async def test_the_time_has_the_form_that_data_factorys_texts_have(sql, database):
+    await sql("Script", **_script("CREATE TABLE log (id INT, at DATETIME DEFAULT CURRENT_TIMESTAMP)", kind="NonQuery"))
+    await sql("Script", **_script("INSERT INTO log (id) VALUES (1); INSERT INTO log VALUES (2, CURRENT_TIMESTAMP)"))
+    assert {len(at) for _, at in _rows(database, "SELECT * FROM log WHERE at LIKE '____-__-__T__:__:__'")} == {19}
+
+
+async def test_truncating_a_table_is_emptying_it(sql, database):
+    output = await sql("Script", **_script("truncate  table [claims];", kind="NonQuery"))
+    assert (output["recordsAffected"], _rows(database, "SELECT * FROM claims")) == (3, [])
+
+
+async def test_a_script_reaches_the_schemas_that_have_a_file(sql, database):
+    (database.parent / "hr.sqlite").touch()
+    words = "DrydockStandIn=SQLite;File=claims.sqlite;Schema.hr=hr.sqlite"
+    await sql("Script", words, **_script("CREATE TABLE hr.people (id INT)", kind="NonQuery"))
+    assert _rows(database.parent / "hr.sqlite", "SELECT COUNT(*) FROM people") == [(0,)]
+    assert _rows(database, "SELECT COUNT(*) FROM sqlite_master WHERE name = 'people'") == [(0,)]
 
 
 @pytest.mark.parametrize("text", ["ATTACH DATABASE 'other.sqlite' AS o", "VACUUM INTO 'other.sqlite'"])
@@ -211,12 +226,17 @@ async def test_wrong_procedures(sql, properties, code):
     [
         ("Server=tcp:x.database.windows.net;Database=d", r"real database.*DrydockStandIn=SQLite"),
         ("DrydockStandIn=PostgreSQL;File=claims.sqlite", "PostgreSQL"),
-        ("DrydockStandIn=SQLite", "has no File"),
+        ("DrydockStandIn=SQLite", "The File of .* is missing"),
         ("DrydockStandIn=SQLite;File=none.sqlite", "does not exist"),
         ("DrydockStandIn=SQLite;File=../claims.sqlite", "lies outside"),
         ("DrydockStandIn=SQLite;File=/etc/passwd", "lies outside"),
         ("DrydockStandIn=SQLite;File=claims.sqlite;Procedures=claims.sqlite", "cannot be read"),
         ("DrydockStandIn=SQLite;File=procedures.toml", "not a database"),
+        (
+            "DrydockStandIn=SQLite;File=claims.sqlite;Schema.a=procedures.toml",
+            "ATTACH.*not a database",
+        ),
+        ("DrydockStandIn=SQLite;File=claims.sqlite;Schema.a=none.sqlite", "The schema.a .* does not exist"),
     ],
 )
 async def test_a_connection_that_names_no_stand_in(sql, connection, says):
@@ -235,39 +255,3 @@ async def test_another_type_of_linked_service(sql):
     with pytest.raises(ActivityFailed) as failure:
         await sql("Script", linked={"type": "AzureBlobStorage", "typeProperties": {}}, **_script("SELECT 1"))
     assert failure.value.code == "2110"
-
-
-@pytest.mark.parametrize(
-    ("declared", "value", "expected"),
-    [
-        ("Boolean", "True", 1),
-        ("Boolean", False, 0),
-        ("Int16", 32767, 32767),
-        ("Double", "1.5", 1.5),
-        ("Decimal", 12345678901234567890.5, "12345678901234567000"),
-        ("Decimal", "0.10", "0.10"),
-        ("Guid", "0F8FAD5B-D9CB-469F-A165-70867728950E", "0f8fad5b-d9cb-469f-a165-70867728950e"),
-        ("DateTime", "2030-01-01T00:00:00Z", "2030-01-01T00:00:00Z"),
-        ("String", 5, "5"),
-        (None, "x", "x"),
-        ("Int32", None, None),
-    ],
-)
-def test_values_by_declared_type(declared, value, expected):
-    assert bound("p", declared, value, "it") == expected
-
-
-@pytest.mark.parametrize(
-    ("declared", "value"),
-    [("Int16", 32768), ("Int32", 1.5), ("Int32", True), ("Boolean", "yes"), ("Guid", "x"), ("DateTime", "now"),
-     ("String", {"a": 1}), ("Double", "x"), ("Decimal", "x")],
-)  # fmt: skip
-def test_values_that_do_not_fit(declared, value):
-    with pytest.raises(ActivityFailed) as failure:
-        bound("p", declared, value, "it")
-    assert failure.value.code == "2104"
-
-
-@given(st.lists(st.sampled_from(["SELECT 'a;b'", 'SELECT ";"', "SELECT 1 -- ; x\n", "/* ; */ SELECT 2", "SELECT [;]"])))
-def test_statements_end_where_sqlite_says(written):
-    assert [found.rstrip(";") for found in statements(";".join(written))] == written

@@ -13,6 +13,7 @@ import pytest
 from emulators.datafactory.data import rest_service, rest_source
 from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.dataset import Dataset
+from emulators.datafactory.data.ends import rows_source
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
 from emulators.datafactory.data.formats import json_text
 from emulators.datafactory.data.location import Location
@@ -20,7 +21,6 @@ from emulators.datafactory.data.lookup import look_up
 from emulators.datafactory.data.rest_service import RestService
 from emulators.datafactory.data.rest_sink import RestSink
 from emulators.datafactory.data.rows import Progress, Work
-from emulators.datafactory.data.sources import rows_of
 from emulators.datafactory.data.translator import Translator
 from emulators.datafactory.data.web_client import Proof, WebClient
 
@@ -71,7 +71,9 @@ class Site:
     def rows(self, relative: str = "t", source: Any = None, first: bool = False, proof: Proof = Proof(), **said: Any):  # noqa: B008
         dataset = Dataset("d", "RestResource", {}, Location(""), {"relativeUrl": relative, **said})
         return look_up(
-            rows_of(self.place(proof=proof), dataset, source or {}, self.check), Progress(self.check), first_only=first
+            rows_source(self.place(proof=proof), dataset, source or {}, self.check),
+            Progress(self.check),
+            first_only=first,
         )
 
     def urls(self) -> list[str]:
@@ -123,7 +125,7 @@ class TestSource:
     def test_the_address_is_put_together(self, site, base, relative, whole):
         place = RestService(Fake(URL + base, transport=httpx.MockTransport(site)))
         dataset = Dataset("d", "RestResource", {}, Location(""), {"relativeUrl": relative})
-        look_up(rows_of(place, dataset, {}, site.check), Progress(site.check), first_only=True)
+        look_up(rows_source(place, dataset, {}, site.check), Progress(site.check), first_only=True)
         assert site.urls() == [whole]
 
     def test_the_first_row_asks_for_no_second_page(self, site):
@@ -295,15 +297,15 @@ class TestSource:
 
     def test_dataset_and_linked_service_must_fit(self, site):
         with pytest.raises(InvalidSettings, match="RestResource goes with RestService"):
-            rows_of(site.place(), Dataset("d", "Json", {}, Location("c")), {}, site.check)
+            rows_source(site.place(), Dataset("d", "Json", {}, Location("c")), {}, site.check)
         with pytest.raises(InvalidSettings, match="RestResource goes with RestService"):
-            rows_of(object(), Dataset("d", "RestResource", {}, Location("")), {}, site.check)
+            rows_source(object(), Dataset("d", "RestResource", {}, Location("")), {}, site.check)
 
 
 class TestSink:
     def output(self, site: Site, counts: Counts | None = None, **sink: Any) -> Any:
         dataset = Dataset("d", "RestResource", {}, Location(""), {"relativeUrl": "items"})
-        found = RestSink.read(site.place("Sink"), dataset, sink, site.check)
+        found = RestSink.read(site.place("Sink"), dataset, sink)
         work = Work(Translator(), counts or Counts(), reject=lambda row: None, check=site.check)
         ((output, _),) = found.outputs(iter(()), work)
         return output

@@ -9,9 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from emulators.datafactory.activities.failure import ActivityFailed
-
-WRONG_VALUE = "2104"
+from emulators.datafactory.data.errors import InvalidSettings
 
 Bound = dict[str, Any]
 """Name without `@` → value, as SQLite binds it."""
@@ -20,20 +18,30 @@ Bound = dict[str, Any]
 def bound(name: str, declared: Any, value: Any, asked_by: str) -> Any:
     """The value to bind for a parameter of a declared type (all documented types are known, in whatever case).
 
-    Dates and identifiers stay text in their usual form, which SQLite compares rightly. Raises ActivityFailed.
+    Dates and identifiers stay text in their usual form, which SQLite compares rightly. Raises InvalidSettings.
     """
     if value is None:
         return None
     kind = str(declared or "String")
     convert = _CONVERSIONS.get(kind.lower())
     if convert is None:
-        raise ActivityFailed(WRONG_VALUE, f"The parameter '{name}' of {asked_by} has the unknown type '{kind}'.")
+        raise InvalidSettings(f"The parameter '{name}' of {asked_by} has the unknown type '{kind}'.")
     try:
         return convert(value)
     except (TypeError, ValueError, InvalidOperation):
-        raise ActivityFailed(
-            WRONG_VALUE, f"The value of parameter '{name}' of {asked_by} is no '{kind}': {value!r}"
-        ) from None
+        raise InvalidSettings(f"The value of parameter '{name}' of {asked_by} is no '{kind}': {value!r}") from None
+
+
+def of_procedure(written: Any, name: str) -> Bound:
+    """The `storedProcedureParameters` of a procedure: names with values and types. Raises InvalidSettings."""
+    if not written:
+        return {}
+    if not isinstance(written, Mapping) or not all(isinstance(item, Mapping) for item in written.values()):
+        raise InvalidSettings(f"'storedProcedureParameters' of '{name}' maps names to values and types.")
+    return {
+        plain_name(key): bound(key, item.get("type"), item.get("value"), f"procedure '{name}'")
+        for key, item in written.items()
+    }
 
 
 def plain_name(written: Any) -> str:
