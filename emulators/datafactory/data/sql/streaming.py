@@ -51,8 +51,8 @@ class Cursor:
         if self._cursor.description is None:
             raise DataError(query.code, query.told)
         names = [column[0] for column in self._cursor.description]
-        twice = next((name for name in types or names if names.count(name.rpartition(":")[0] or name) > 1), None)
-        if twice is not None:
+        twice = next((name for name in names if names.count(name) > 1 or f"{name}:1" in names), None)
+        if twice is not None:  # in a snapshot SQLite has renamed the second one
             raise DataError(FAILED, f"The column '{twice}' is there twice in {query.origin}; name them differently.")
         self.types = {name: (types or {}).get(name, "") for name in names}
 

@@ -155,6 +155,12 @@ def test_queries_that_fail(bank, settings, code, says):
     assert failure.value.code == code
 
 
+def test_two_columns_of_one_name_cannot_be_copied(bank, copy):
+    bank.script("CREATE TABLE t (a INT)")
+    with pytest.raises(DataError, match="'a' is there twice in the query"):
+        copy(bank.source(sqlReaderQuery="SELECT x.a, y.a FROM t AS x, t AS y"), bank.sink("t"))
+
+
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT COUNT(*) AS c FROM n"
 
 
