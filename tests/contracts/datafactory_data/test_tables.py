@@ -1,7 +1,6 @@
 """Copies between real blobs and tables of a stand-in, and the pipeline that a table of tables drives."""
 
 import asyncio
-import csv
 import io
 import itertools
 import json

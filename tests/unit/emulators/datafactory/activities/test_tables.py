@@ -38,7 +38,10 @@ LINKED_SERVICES = {
     "lake": {"type": "AzureBlobStorage", "typeProperties": {"connectionString": LAKE}},
 }
 BLOB = {"location": {"type": "AzureBlobStorageLocation", "container": "c", "fileName": "f"}}
-LOG = {"enableCopyActivityLog": True, "logLocationSettings": {"linkedServiceName": {"referenceName": "AzureSqlTable"}, "path": "c/logs"}}
+LOG = {
+    "enableCopyActivityLog": True,
+    "logLocationSettings": {"linkedServiceName": {"referenceName": "AzureSqlTable"}, "path": "c/logs"},
+}
 DATASETS = {name: dataset(name) for name in TABLES} | {
     "real": dataset("AzureSqlTable", "real"),
     "text": dataset("AzureSqlTable", "text"),
