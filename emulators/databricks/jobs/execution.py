@@ -123,7 +123,7 @@ class Execution:
             attempt.work_time = self._now()
             self._move(attempt, State(LifeCycle.RUNNING, "In run"))
 
-        if (missing := await self._work.obstacle(attempt)) is not None:
+        if (missing := await self._interruption.unless(self._work.obstacle(attempt))) is not None:
             return missing
         return await self._work.perform(attempt, started)
 

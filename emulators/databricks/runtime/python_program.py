@@ -1,8 +1,9 @@
 """A Python file as what a run's process executes.
 
 On Databricks the file is no script that Python starts: its bytes are compiled under its path and executed in the
-namespace of a notebook's kernel (observed, on clusters as on serverless). So `spark` and `dbutils` are there,
-`__name__` is `__main__`, `__file__` is not defined, and every SystemExit fails the run, that of `sys.exit(0)` too.
+namespace of a notebook's kernel (observed on serverless, and in one published trace of a cluster). So `spark` and
+`dbutils` are there, `__name__` is `__main__`, `__file__` is not defined, and every SystemExit fails the run, that of
+`sys.exit(0)` too (observed on serverless, assumed for clusters).
 """
 
 import contextlib

@@ -1,5 +1,6 @@
 """Python files as tasks: what may be asked for, what reaches the file, and what is told of it."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -223,6 +224,21 @@ async def test_a_cancelled_file_and_one_out_of_time_end_as_notebooks_do(bench: A
     await bench.until(lambda: running.state.life_cycle is LifeCycle.RUNNING)
     bench.service.jobs.cancel(running.run_id)
     assert (await bench.end(running)).state.ending.result == "CANCELED"
+
+
+async def test_a_cancel_while_a_mount_does_not_answer_ends_at_once(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asyncio.Event()
+
+    async def silent(_: str) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(bench.service.dbfs, "status", silent)
+    run = bench.submit(task("dbfs:/mnt/lake/x.py"))
+    await asyncio.wait_for(asked.wait(), 5)
+    bench.service.jobs.cancel(run.run_id)
+    assert (await bench.end(run)).state.ending.result == "CANCELED"
+    assert bench.runner.specs == []
 
 
 async def test_the_page_names_file_arguments_and_logs(bench: Any) -> None:
