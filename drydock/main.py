@@ -209,6 +209,20 @@ def demo(
 
 
 @app.command()
+def support(
+    area: Annotated[
+        str | None,
+        typer.Argument(help="activity, trigger, linked service, dataset, function or operation; all unless given."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON array instead of text.")] = False,
+) -> None:
+    """What the local Data Factory can do, made from its code, and the test that proves each row."""
+    from drydock.support import show_support
+
+    show_support(area, console, as_json=as_json)
+
+
+@app.command()
 def evaluate(
     expression: Annotated[str | None, typer.Argument(help="An expression, as it stands in a factory's JSON.")] = None,
     context: Annotated[

@@ -8,7 +8,7 @@ are called back, below `/__emulator/` lies what no real service has.
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
@@ -218,6 +218,12 @@ def _routes(handlers: "_Handlers") -> Iterator[Route]:
     # no bearer token either: the address itself is the secret that the called endpoint was told
     yield Route("POST", CALLBACKS + "/{identifier}", handlers.call_back, public=True)
     yield Route("GET", "/__emulator/status", handlers.status)
+
+
+def supported_routes() -> list[tuple[str, str]]:
+    """Method and path of every supported operation."""
+    handlers = _Handlers(cast(DataFactoryService, None))  # nobody calls them
+    return [(route.method, route.template) for route in _routes(handlers) if route.template.startswith("/")]
 
 
 def _unsupported() -> Iterator[Route]:

@@ -68,6 +68,14 @@ class Signature:
         """Whether the body checks some of its parameters itself."""
         return self.parameters != () and self.parameters[-1].late
 
+    def told(self) -> str:
+        """How many parameters the function takes, in words."""
+        if self.maximum is None:
+            return f"{self.minimum} parameters or more" if self.minimum != 1 else "1 parameter or more"
+        if self.minimum == self.maximum:
+            return "no parameter" if not self.maximum else f"{self.maximum} parameter{'s' if self.maximum > 1 else ''}"
+        return f"{self.minimum} to {self.maximum} parameters"
+
     def check_count(self, count: int) -> None:
         """Raises ExpressionError unless so many parameters are right."""
         if not self.accepts(count):

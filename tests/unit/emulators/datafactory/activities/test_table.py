@@ -1,11 +1,8 @@
 """The table of activity types: what is in it runs, what is not fails by name and says what to add."""
 
-from pathlib import Path
-
 import pytest
 
 from emulators.datafactory.activities import HANDLERS, ActivityFailed, run_activity
-from emulators.datafactory.activities.support import Support, support_table
 from emulators.datafactory.engine.control import CONTROLS
 
 
@@ -24,10 +21,3 @@ async def test_what_runs_in_azure_only_is_refused_with_the_reason(services, acti
     with pytest.raises(ActivityFailed, match=rf"'{kind}'.*stub") as failure:
         await run_activity(activity(kind), services)
     assert failure.value.code == "NotSupportedByEmulator"
-
-
-@pytest.mark.parametrize("row", support_table(), ids=lambda row: row.type)
-def test_every_row_of_the_support_table_has_its_witness(row: Support) -> None:
-    witness = Path(__file__).parents[5] / row.witness
-    assert f'"{row.type}"' in witness.read_text("utf-8")
-    assert row.idea

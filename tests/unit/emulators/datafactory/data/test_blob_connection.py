@@ -60,6 +60,12 @@ def test_a_token_is_asked_for_the_identity_that_is_named(settings, principal):
     assert tokens.asked == [("https://storage.azure.com", principal)]
 
 
+def test_the_type_of_an_earlier_time_is_the_same_place():
+    connection = "DefaultEndpointsProtocol=https;AccountName=lake;AccountKey=aw==;EndpointSuffix=core.windows.net"
+    found = connect("AzureStorage", {"connectionString": connection}, Tokens(), "Source")
+    assert found.place("c") == "https://lake.blob.core.windows.net/c"
+
+
 def test_what_is_incomplete_or_not_built_is_told():
     with pytest.raises(InvalidSettings, match="needs 'connectionString'"):
         place()
