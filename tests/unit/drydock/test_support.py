@@ -27,5 +27,5 @@ def test_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_unknown_area_is_told_with_those_that_there_are() -> None:
-    with pytest.raises(ReleaseError, match="'colour' is no area .* activity, trigger, linked service"):
+    with pytest.raises(ReleaseError, match=r"'colour' is no area .* activity, trigger, linked service"):
         show_support("colour", Console(), as_json=False)
