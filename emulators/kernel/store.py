@@ -24,6 +24,8 @@ class DocumentStore:
     def __init__(self, path: Path | None = None) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+            path.chmod(0o600)  # documents may hold secrets; SQLite gives its files beside this one the same mode
         self._lock = threading.Lock()
         # isolation_level None: every statement commits by itself
         self._database = sqlite3.connect(str(path or ":memory:"), check_same_thread=False, isolation_level=None)

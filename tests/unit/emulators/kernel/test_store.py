@@ -34,3 +34,13 @@ def test_deleting_says_whether_there_was_something() -> None:
     assert store.delete("runs", "1") is True
     assert store.delete("runs", "1") is False
     assert store.get("runs", "1") is None
+
+
+def test_what_rests_on_disk_is_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "documents.sqlite"
+    path.touch(mode=0o644)
+    store = DocumentStore(path)
+    store.put("kind", "key", {"secret": "x"})
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    assert len(list(tmp_path.iterdir())) > 1, "the write-ahead log too"
+    store.close()
