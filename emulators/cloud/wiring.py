@@ -173,6 +173,7 @@ class Wiring:
             verifier=self._verifier,
             topics={account: topic},
             ca_bundle=self._authority.bundle_pem,
+            address=self._addresses["eventgrid"],
         )
 
     def _storage_settings(self, listener: Listener, secure_listener: Listener) -> StorageSettings:

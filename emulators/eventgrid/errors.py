@@ -17,6 +17,19 @@ class InvalidRequest(CloudError):
     code = "InvalidRequest"
 
 
+class TopicNameInUse(CloudError):
+    """A topic's name is that of another one (sentence documented, code assumed)."""
+
+    status = 409
+    code = "Conflict"
+
+    def __init__(self, name: str, owner: str) -> None:
+        super().__init__(
+            "Topic with the specified name already exists. Choose a different topic name. "
+            f"('{name}' is the name of {owner}.)"
+        )
+
+
 class UrlValidation(CloudError):
     """The webhook did not prove that it wants events (observed code, with the space)."""
 
@@ -29,6 +42,13 @@ class Unauthorized(CloudError):
 
     status = 401
     code = "Unauthorized"
+
+
+class Forbidden(CloudError):
+    """A publisher whose address the topic keeps out (sentence documented)."""
+
+    status = 403
+    code = "Forbidden"
 
 
 class BadRequest(CloudError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from emulators.eventgrid.errors import BadRequest, PayloadTooLarge
+from emulators.eventgrid.errors import BadRequest
 
 Event = dict[str, Any]
 
@@ -18,16 +18,18 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d
 def read_events(body: bytes, topic: str) -> list[Event]:
     """The events of a publish request, each with `topic` (the topic's resource id) and metadata version filled in.
 
-    Raises BadRequest naming the event and the property, PayloadTooLarge over 1 MB.
+    Raises BadRequest naming the event and the property.
     """
-    if len(body) > LARGEST_REQUEST:
-        raise PayloadTooLarge("The maximum size (1 MB) of a publish request is exceeded.")
     try:
         events = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The request body is not valid JSON: {error}.") from error
     if not isinstance(events, list):
         raise BadRequest("The request body must be a JSON array of events in the EventGridEvent schema.")
+    try:
+        json.dumps(events, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:  # NaN, Infinity, half of a surrogate pair: no delivery could repeat them
+        raise BadRequest(f"The request body holds what JSON cannot: {error}.") from error
     return [_checked(event, number, topic) for number, event in enumerate(events)]
 
 

@@ -1,7 +1,6 @@
 """Event Grid's state and behaviour: who subscribes to what, and what becomes of a published event."""
 
 import asyncio
-import hmac
 import itertools
 import logging
 import ssl
@@ -13,7 +12,7 @@ from uuid import uuid4
 import httpx
 
 from emulators.eventgrid.delivery import DELIVERIES, Courier, Delivery
-from emulators.eventgrid.errors import ResourceNotFound, Unauthorized
+from emulators.eventgrid.errors import Forbidden, ResourceNotFound, Unauthorized
 from emulators.eventgrid.events import read_events
 from emulators.eventgrid.filters import matches
 from emulators.eventgrid.handshake import MANUAL_TIME, offer_validation
@@ -26,6 +25,7 @@ from emulators.eventgrid.subscriptions import (
     read_subscription,
     stored_subscription,
 )
+from emulators.eventgrid.topics import Topics
 from emulators.kernel.masking import masker
 
 _SUBSCRIPTIONS = "eventgrid.subscription"
@@ -39,13 +39,12 @@ class EventGridService:
 
     def __init__(self, settings: EventGridSettings) -> None:
         self.settings = settings
-        self._topics = {topic.resource_id.lower(): topic for topic in settings.topics.values()}
+        self.topics = Topics(settings.topics, settings.store, settings.address)
         self._couriers: dict[str, Courier] = {}
         self._codes: dict[str, str] = {}
         self._timers: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
         self._client: httpx.AsyncClient | None = None
-        masker.add(*(topic.key for topic in settings.topics.values()))
 
     async def start(self) -> None:
         """Take up the subscriptions and undelivered events of the store."""
@@ -56,7 +55,10 @@ class EventGridService:
             trust_env=False,  # subscribers of a local cloud are on this machine: no proxy lies between
             limits=httpx.Limits(max_connections=None, keepalive_expiry=None),
         )
-        for _, document in self.settings.store.list(_SUBSCRIPTIONS):
+        for key, document in self.settings.store.list(_SUBSCRIPTIONS):
+            if not self.topics.has(document["properties"]["topic"]):
+                self.settings.store.delete(_SUBSCRIPTIONS, key)  # a kill came between the topic's end and its own
+                continue
             subscription = stored_subscription(document["name"], document["properties"])
             # the code of a validation that was under way is forgotten with the process that sent it
             self._employ(subscription.with_state(FAILED) if subscription.state == AWAITING else subscription)
@@ -89,6 +91,7 @@ class EventGridService:
         subscription = read_subscription(topic.resource_id, name, properties, topic.default_event_types)
         masker.add(subscription.endpoint_url.partition("?")[2])
         validated = await self._validate(subscription)
+        self._topic(scope)  # it may have been deleted while the webhook took its time
         subscription = subscription.with_state(SUCCEEDED if validated else AWAITING)
         self._save(subscription)
         self._employ(subscription)
@@ -137,20 +140,35 @@ class EventGridService:
         courier.subscription = courier.subscription.with_state(SUCCEEDED)
         self._save(courier.subscription)
 
+    async def delete_topic(self, resource_id: str) -> bool:
+        """Delete a custom topic with its subscriptions and undelivered events; False when there was none."""
+        try:
+            topic = self.topics.custom(resource_id)
+        except ResourceNotFound:
+            return False
+        for subscription in self.list_subscriptions(topic.resource_id):
+            await self.delete_subscription(topic.resource_id, subscription["name"])
+        self.topics.delete(topic.resource_id)
+        return True
+
     # events
 
     def publish(self, topic_name: str, key: str | None, body: bytes) -> None:
         """Take the events of a publish request; they are in the store when this returns.
 
-        Raises ResourceNotFound, Unauthorized, BadRequest, PayloadTooLarge.
+        Raises ResourceNotFound, Forbidden, Unauthorized, BadRequest.
         """
-        topic = self.settings.topics.get(topic_name)
+        topic = self.topics.at_address(topic_name)
         if topic is None:
             raise ResourceNotFound(f"The topic '{topic_name}' does not exist.")
-        if key is None or not hmac.compare_digest(key.encode(), topic.key.encode()):
+        if not topic.is_public:
+            raise Forbidden(
+                f"Publishing to {topic_name} by client 127.0.0.1 is rejected due to IpAddress filtering rules."
+            )
+        if not topic.opens(key):
             raise Unauthorized(
-                "Request must contain the topic's key in the header aeg-sas-key. "
-                "(This emulator takes neither aeg-sas-token nor Entra ID tokens.)"
+                "Request must contain one of the following authorization signature: aeg-sas-token, aeg-sas-key. "
+                "(This emulator takes the topic's key in aeg-sas-key only.)"
             )
         for event in read_events(body, topic.resource_id):
             for courier in self._couriers.values():
@@ -213,13 +231,7 @@ class EventGridService:
         self.settings.store.put(_SUBSCRIPTIONS, subscription.key, document)
 
     def _topic(self, scope: str) -> TopicSettings:
-        topic = self._topics.get(scope.lower())
-        if topic is None:
-            raise ResourceNotFound(
-                f"The resource '{scope}' is no topic of this cloud; it has "
-                f"{', '.join(one.resource_id for one in self._topics.values()) or 'none'}."
-            )
-        return topic
+        return self.topics.of_resource(scope)
 
     def _find(self, scope: str, name: str) -> Subscription:
         topic = self._topic(scope)

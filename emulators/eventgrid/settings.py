@@ -1,5 +1,6 @@
 """What Event Grid is told: its topics, who may manage subscriptions, and whom it trusts when it calls webhooks."""
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,22 @@ SYSTEM_EVENT_TYPES = {
 
 @dataclass(frozen=True)
 class TopicSettings:
-    """A topic: the resource whose events it takes (a storage account's system topic, or a custom topic) and its key."""
+    """A topic: the resource whose events it takes (a storage account's system topic, a custom topic) and its keys."""
 
     resource_id: str
     key: str
+    second_key: str = ""
+    is_public: bool = True
+    """Whether anybody's address may publish to it."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The keys that there are."""
+        return tuple(filter(None, (self.key, self.second_key)))
+
+    def opens(self, key: str | None) -> bool:
+        """Whether this is one of the keys."""
+        return key is not None and any(hmac.compare_digest(key.encode(), own.encode()) for own in self.secrets)
 
     @property
     def default_event_types(self) -> tuple[str, ...] | None:
@@ -33,9 +46,9 @@ class EventGridSettings:
     """The settings of one cloud's Event Grid.
 
     `topics` by the name in their publish address (`/topics/{name}/api/events`). `store` keeps subscriptions and
-    undelivered events. `ca_bundle` holds the authorities that webhooks' certificates may come from. `address` is
-    this service's own, for the validation addresses of webhooks that do not answer the handshake themselves; None
-    offers none.
+    undelivered events, and custom topics. `ca_bundle` holds the authorities that webhooks' certificates may come from.
+    `address` is this service's own, for the publish addresses of custom topics and for the validation addresses of
+    webhooks that do not answer the handshake themselves; None offers neither.
     """
 
     clock: Clock

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from azure.core.credentials import AzureKeyCredential
+from azure.eventgrid import EventGridEvent, EventGridPublisherClient
 
 from emulators.datafactory import routes as datafactory
 from emulators.datafactory.service import DataFactoryService, DataFactorySettings
@@ -26,6 +28,7 @@ TENANT = "11111111-0000-4000-8000-000000000001"
 SUBSCRIPTION = "22222222-0000-4000-8000-000000000002"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-Contracts"
 STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/lake"
+TOPIC = f"{GROUP}/providers/Microsoft.EventGrid/topics/orders"
 FACTORY = f"{GROUP}/providers/Microsoft.DataFactory/factories/contracts"
 
 
@@ -37,7 +40,10 @@ class Cloud:
         self._event_grid = event_grid
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
-        answer = await self._http.request(method, f"{FACTORY}{path}?api-version=2018-06-01", json=body)
+        return await self.arm(method, f"{FACTORY}{path}", body, "2018-06-01")
+
+    async def arm(self, method: str, resource_id: str, body: Any = None, version: str = "2022-06-15") -> Any:
+        answer = await self._http.request(method, f"{resource_id}?api-version={version}", json=body)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -47,11 +53,12 @@ class Cloud:
         )
         assert answer.is_success, answer.text
 
-    async def runs(self, count: int) -> list[Any]:
+    async def runs(self, count: int, query: str = "queryPipelineRuns") -> list[Any]:
+        """So many pipeline runs, or trigger runs, once there are as many."""
         window = {"lastUpdatedAfter": "2000-01-01T00:00:00Z", "lastUpdatedBefore": "2100-01-01T00:00:00Z"}
         async with asyncio.timeout(10):
             while True:
-                found = (await self.call("POST", "/queryPipelineRuns", window))["value"]
+                found = (await self.call("POST", f"/{query}", window))["value"]
                 if len(found) >= count:
                     return list(found)
                 await asyncio.sleep(0.01)
@@ -69,7 +76,14 @@ async def cloud(trust: Any) -> AsyncIterator[Cloud]:
             EntraSettings(address["entra"], TENANT, {"factory-identity": "identity-secret"}, trust.issuer)
         ),
         "eventgrid": EventGridService(
-            EventGridSettings(clock, DocumentStore(), verifier, {"lake": TopicSettings(STORAGE, "topic-key")}, bundle)
+            EventGridSettings(
+                clock,
+                DocumentStore(),
+                verifier,
+                {"lake": TopicSettings(STORAGE, "topic-key")},
+                bundle,
+                address["eventgrid"],
+            )
         ),
         "resourcemanager": ResourceManagerService(
             ResourceManagerSettings(
@@ -181,3 +195,43 @@ async def test_a_file_without_content_is_told_about_when_it_is_wanted(
     await cloud.publish(blob_event("full.csv", identity="full"))
     runs = await cloud.runs(2)
     assert sorted(run["parameters"]["fileName"] for run in runs) == ["empty.csv", "full.csv"]
+
+
+async def test_an_application_sets_a_pipeline_off_through_a_topic_of_its_own(cloud: Cloud) -> None:
+    """Topic, trigger and event as their owners make them: Resource Manager, Data Factory, azure-eventgrid."""
+    topic = await cloud.arm("PUT", TOPIC, {"location": "westeurope"})
+    keys = await cloud.arm("POST", f"{TOPIC}/listKeys")
+    publisher = EventGridPublisherClient(topic["properties"]["endpoint"], AzureKeyCredential(keys["key1"]))
+
+    async def happens(subject: str, kind: str = "Order.Placed", **data: Any) -> None:
+        await asyncio.to_thread(publisher.send, EventGridEvent(subject, kind, data, "1.0"))
+
+    await cloud.call("PUT", "", {"location": "westeurope"})
+    parameters = {"order": {"type": "Int"}, "what": {"type": "String"}}
+    pause = {"name": "Pause", "type": "Wait", "typeProperties": {"waitTimeInSeconds": 0}}
+    await cloud.call("PUT", "/pipelines/ship", {"properties": {"activities": [pause], "parameters": parameters}})
+    values = {"order": "@triggerBody().event.data.number", "what": "@triggerBody().event.subject"}
+    reference = {"referenceName": "ship", "type": "PipelineReference"}
+    trigger = {
+        "type": "CustomEventsTrigger",
+        "pipelines": [{"pipelineReference": reference, "parameters": values}],
+        "typeProperties": {"scope": TOPIC, "events": ["Order.Placed"], "subjectBeginsWith": "/shop/"},
+    }
+    await cloud.call("PUT", "/triggers/an order comes", {"properties": trigger})
+    await cloud.call("POST", "/triggers/an order comes/start")
+    await happens("/office/chair", number=1)
+    await happens("/shop/chair", "Order.Cancelled", number=2)
+    await happens("/shop/chair", number=3)
+    [run] = await cloud.runs(1)
+    assert run["parameters"] == {"order": "3", "what": "/shop/chair"}
+    assert run["invokedBy"]["invokedByType"] == "CustomEventsTrigger"
+
+    await happens("/shop/table", colour="blue")
+    failed = next(found for found in await cloud.runs(2, "queryTriggerRuns") if found["status"] == "Failed")
+    assert "property 'number' doesn't exist" in failed["message"]
+    assert failed["triggeredPipelines"] == {}
+
+    await cloud.call("POST", "/triggers/an order comes/stop")
+    await happens("/shop/lamp", number=4)
+    assert len(await cloud.runs(1)) == 1
+    assert (await cloud.arm("GET", f"{TOPIC}/eventSubscriptions"))["value"] == []

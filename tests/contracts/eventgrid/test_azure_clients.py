@@ -80,11 +80,12 @@ async def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle_pem))
     grid, hook = Listener.reserve(), Listener.reserve()
     topics = {"acct": TopicSettings(SCOPE, "topic-key")}
+    address = grid.address("https")
     service = EventGridService(
-        EventGridSettings(RealClock(), DocumentStore(), issuer.verifier(), topics, authority.bundle_pem)
+        EventGridSettings(RealClock(), DocumentStore(), issuer.verifier(), topics, authority.bundle_pem, address)
     )
     token = issuer.issue(client_id="c", audience="https://management.azure.com", issuer="i", now=datetime.now(UTC))
-    place = Place(grid.address("https"), token, f"{hook.address('https')}/hook")
+    place = Place(address, token, f"{hook.address('https')}/hook")
 
     async def webhook(scope: Scope, receive: Receive, send: Send) -> None:
         events = await Request(scope, receive).json()
@@ -145,5 +146,103 @@ async def test_the_clients_understand_the_errors(place: Place) -> None:
             ).result()
         assert refused.value.status_code == 501
         assert refused.value.error.code == "NotImplemented"
+
+    await asyncio.to_thread(use)
+
+
+TOPIC = "/subscriptions/s/resourceGroups/r/providers/Microsoft.EventGrid/topics/orders"
+
+
+async def test_a_custom_topic_is_made_found_changed_and_deleted(place: Place) -> None:
+    def use() -> None:
+        topics, models = place.manager.topics, management.models
+        made = topics.begin_create_or_update("r", "orders", models.Topic(location="westeurope")).result()
+        assert (made.id, made.provisioning_state, made.input_schema) == (TOPIC, "Succeeded", "EventGridSchema")
+        assert made.endpoint == f"{place.address}/topics/orders/api/events"
+        keys = topics.list_shared_access_keys("r", "orders")
+        again = topics.begin_create_or_update("r", "ORDERS", models.Topic(location="westeurope", tags={"a": "b"}))
+        assert again.result().tags == {"a": "b"}
+        assert topics.list_shared_access_keys("r", "orders").key1 == keys.key1, "a changed topic keeps its keys"
+        topics.begin_update("r", "orders", models.TopicUpdateParameters(tags={"c": "d"})).result()
+        assert topics.get("r", "orders").tags == {"c": "d"}
+        assert [topic.name for topic in topics.list_by_resource_group("r")] == ["orders"]
+        assert [topic.name for topic in topics.list_by_subscription()] == ["orders"]
+        assert list(topics.list_by_resource_group("other")) == []
+        fresh = topics.begin_regenerate_key("r", "orders", models.TopicRegenerateKeyRequest(key_name="key2")).result()
+        assert (fresh.key1, fresh.key2 != keys.key2) == (keys.key1, True)
+        topics.begin_delete("r", "orders").result()
+        with pytest.raises(ResourceNotFoundError):
+            topics.get("r", "orders")
+        topics.begin_delete("r", "orders").result()
+
+    await asyncio.to_thread(use)
+
+
+async def test_events_of_a_custom_topic_reach_its_subscriber_with_either_key(place: Place) -> None:
+    def use() -> None:
+        topics, models = place.manager.topics, management.models
+        topic = topics.begin_create_or_update("r", "orders", models.Topic(location="westeurope")).result()
+        keys = topics.list_shared_access_keys("r", "orders")
+        rule = models.EventSubscriptionFilter(subject_begins_with="/shop")
+        wanted = place.subscription(filter=rule)
+        subscriptions = place.manager.topic_event_subscriptions
+        subscriptions.begin_create_or_update("r", "orders", "sub", wanted).result()
+        assert [one.name for one in subscriptions.list("r", "orders")] == ["sub"]
+        assert place.manager.event_subscriptions.get(TOPIC, "sub").topic == TOPIC, "the same one at its scope"
+        for number, key in enumerate((keys.key1, keys.key2)):
+            publisher = eventgrid.EventGridPublisherClient(topic.endpoint, AzureKeyCredential(key), retry_total=0)
+            publisher.send(eventgrid.EventGridEvent("/other", "Order.Placed", {}, "1.0"))
+            publisher.send(eventgrid.EventGridEvent(f"/shop/{number}", "Order.Placed", {}, "1.0"))
+        assert place.has(2) == ["/shop/0", "/shop/1"]
+        stranger = eventgrid.EventGridPublisherClient(topic.endpoint, AzureKeyCredential("no"), retry_total=0)
+        with pytest.raises(ClientAuthenticationError):
+            stranger.send(eventgrid.EventGridEvent("/shop", "Order.Placed", {}, "1.0"))
+        topics.begin_delete("r", "orders").result()
+        with pytest.raises(ResourceNotFoundError):
+            place.manager.event_subscriptions.get(TOPIC, "sub")
+
+    await asyncio.to_thread(use)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status", "told"),
+    [
+        ("no_name", {"location": "x"}, 400, "3 to 50 letters, digits and hyphens"),
+        ("orders", {}, 400, "location property is required"),
+        ("orders", {"location": "x", "input_schema": "CloudEventSchemaV1_0"}, 501, "'CloudEventSchemaV1_0'"),
+        ("orders", {"location": "x", "disable_local_auth": True}, 501, "'disableLocalAuth'"),
+        ("orders", {"location": "x", "identity": {"type": "SystemAssigned"}}, 501, "'identity'"),
+        ("acct", {"location": "x"}, 409, "Topic with the specified name already exists"),
+    ],
+)
+async def test_a_topic_that_cannot_be_is_refused(place: Place, name: str, body: Any, status: int, told: str) -> None:
+    def use() -> None:
+        topic = management.models.Topic(**{"location": None, **body})
+        with pytest.raises(HttpResponseError) as refused:
+            place.manager.topics.begin_create_or_update("r", name, topic).result()
+        assert refused.value.status_code == status
+        assert told in refused.value.message
+
+    await asyncio.to_thread(use)
+
+
+async def test_what_a_publisher_does_wrong_is_told(place: Place) -> None:
+    def use() -> None:
+        topics, models = place.manager.topics, management.models
+        closed = models.Topic(location="westeurope", public_network_access="Disabled")
+        endpoint = topics.begin_create_or_update("r", "orders", closed).result().endpoint
+        key = AzureKeyCredential(topics.list_shared_access_keys("r", "orders").key1)
+        publisher = eventgrid.EventGridPublisherClient(endpoint, key, retry_total=0)
+        event = eventgrid.EventGridEvent("/a", "Order.Placed", {"text": "x" * (1 << 20)}, "1.0")
+        with pytest.raises(HttpResponseError, match="IpAddress filtering rules") as refused:
+            publisher.send(eventgrid.EventGridEvent("/a", "Order.Placed", {}, "1.0"))
+        assert refused.value.status_code == 403
+        topics.begin_update("r", "orders", models.TopicUpdateParameters(public_network_access="Enabled")).result()
+        with pytest.raises(HttpResponseError, match="1 MB") as refused:
+            publisher.send(event)
+        assert refused.value.status_code == 413
+        nobody = eventgrid.EventGridPublisherClient(endpoint.replace("orders", "nobody"), key, retry_total=0)
+        with pytest.raises(ResourceNotFoundError, match="Resource not found"):
+            nobody.send(eventgrid.EventGridEvent("/a", "Order.Placed", {}, "1.0"))
 
     await asyncio.to_thread(use)
