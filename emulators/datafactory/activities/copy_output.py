@@ -73,7 +73,7 @@ class CopyReport:
         return {"rowsRead": counts.rows_read, "rowsCopied": counts.rows_copied, **skipped}
 
     def _consistency(self) -> dict[str, str]:
-        """Without verification the result alone (seen)."""
+        """Without verification the result alone (assumed)."""
         if self.verification == "NotVerified":
             return {"VerificationResult": self.verification}
         found = "Skipped" if self.counts.files_inconsistent else "None"

@@ -12,7 +12,7 @@ DEFAULT_BATCH = 10_000
 """Rows of a batch (assumed; the service decides by the size of rows)."""
 
 DEFAULT_TIMEOUT = "00:30:00"
-"""Of a batch (documented)."""
+"""Of a batch (the documentation's example)."""
 
 _REFUSED: Mapping[str, str] = {
     "copyCommandSettings": "its defaults and options, in data/sql/sink.py.",

@@ -207,7 +207,7 @@ def _considered(answer: httpx.Response) -> bool:
 
 @pytest.mark.parametrize(("method", "path", "body"), VALID)
 @given(data=st.data())
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_a_considered_one(
     tmp_path: Path, method: str, path: str, body: Any, data: st.DataObject
 ) -> None:

@@ -143,7 +143,7 @@ async def test_a_disabled_task_counts_as_done(bench: Any) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_graph_ends_as_a_simple_model_predicts(make_bench: Any, data: st.DataObject) -> None:
     """ALL_SUCCESS graphs: a task runs exactly when all before it succeeded, and the leaves decide."""
     count = data.draw(st.integers(1, 8))

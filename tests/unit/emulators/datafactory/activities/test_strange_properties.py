@@ -72,7 +72,7 @@ def _is_told(failure: ActivityFailed) -> None:
 def test_strange_properties(activity: Callable[..., Activity], kind: str) -> None:
     linked, usual, others = KINDS[kind]
 
-    @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow], database=None)
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], database=None)
     @given(st.dictionaries(st.sampled_from([*usual, *others]), VALUES, min_size=1, max_size=2))
     def ends(properties: dict[str, Any]) -> None:
         made = activity(kind, linked)

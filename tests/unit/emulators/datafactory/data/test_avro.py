@@ -154,7 +154,7 @@ def _places(piece: bytes, content: bytes) -> list[int]:
     return [place for place in range(len(content)) if content.startswith(piece, place)]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=8))
 def test_damaged_files_are_told_or_read(place, damage):
     content = file(

@@ -86,7 +86,7 @@ def test_ragged_rows_keep_their_places():
     assert "row number 5: found more columns than expected column count 2." in rejected[0].message
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=60), st.integers(40, 200))
 def test_ragged_rows_keep_their_places_across_blocks(widths, block):
     content = "a,b,c\n" + "".join(",".join([str(row)] * width) + "\n" for row, width in enumerate(widths))
@@ -152,7 +152,6 @@ def test_another_character_ends_skipped_lines_and_headers_too():
     assert names("a\nb,c#1,2#", rowDelimiter="#", **HEADER) == ["a\nb", "c"]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.text('ab"#,\n\r ', min_size=1), st.text("#\n\rü")), min_size=1),
     st.sampled_from("#|§^["),
@@ -179,7 +178,6 @@ def test_all_texts_can_be_quoted():
     assert written(["x", None], settings={"quoteAllText": True}, **HEADER) == b'"a"\r\n"x"\r\n\r\n'
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from('",\n;')), st.text("ab\"'")),

@@ -258,7 +258,7 @@ def test_an_archive_that_is_no_workbook():
         read(packed.getvalue())
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     st.sampled_from([workbook(("Data", TABLE)), old_workbook()]), st.floats(0, 0.999), st.binary(min_size=1, max_size=9)
 )

@@ -6,7 +6,7 @@ predecessors come first, and applies the recursive definition of the final statu
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 NAMES = "ABCDEFGHIJ"
@@ -58,7 +58,6 @@ def _holds(condition: str, status: str) -> bool:
     return status in ("Succeeded", "Failed") if condition == "Completed" else status == condition
 
 
-@settings(deadline=None)  # how busy the machine is says nothing about the rules
 @given(graph=graphs(), durations=st.lists(st.integers(0, 3), min_size=len(NAMES), max_size=len(NAMES)))
 def test_the_engine_agrees_with_the_model(new_rig: Any, activity: Any, graph: Graph, durations: list[int]) -> None:
     rig = new_rig()
@@ -72,7 +71,6 @@ def test_the_engine_agrees_with_the_model(new_rig: Any, activity: Any, graph: Gr
     assert bool(run.message) is not succeeded
 
 
-@settings(deadline=None)  # how busy the machine is says nothing about the rules
 @given(graph=graphs())
 def test_a_container_ends_as_the_same_graph_does_alone(new_rig: Any, activity: Any, graph: Graph) -> None:
     rig = new_rig()
@@ -82,7 +80,6 @@ def test_a_container_ends_as_the_same_graph_does_alone(new_rig: Any, activity: A
     assert run.status == ("Succeeded" if model(graph)[1] else "Failed")
 
 
-@settings(deadline=None)  # how busy the machine is says nothing about the rules
 @given(graph=graphs(), moment=st.integers(0, 6), durations=st.lists(st.integers(0, 3), min_size=10, max_size=10))
 def test_a_cancelled_run_always_ends(
     new_rig: Any, activity: Any, graph: Graph, moment: int, durations: list[int]

@@ -24,13 +24,13 @@ PROPERTIES = [
 PARTS = ["dependsOn", "inputs", "linkedServiceName", "outputs", "policy", "state", "typeProperties", "userProperties"]
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(kind=st.sampled_from([*CONTROLS, "WebActivity"]), properties=st.dictionaries(st.sampled_from(PROPERTIES), JSON))
 def test_strange_type_properties(new_rig: Any, kind: str, properties: Any) -> None:
     _ends(new_rig(), {"name": "A", "type": kind, "typeProperties": properties})
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(kind=st.sampled_from(["wait", "WebActivity"]), parts=st.dictionaries(st.sampled_from(PARTS), JSON))
 def test_strange_parts(new_rig: Any, kind: str, parts: Any) -> None:
     _ends(new_rig(), {"name": "A", "type": kind, "typeProperties": {"waitTimeInSeconds": 1}} | parts)

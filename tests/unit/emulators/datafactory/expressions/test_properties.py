@@ -62,7 +62,7 @@ def calls(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 trees: st.SearchStrategy[Node] = st.recursive(constants, calls, max_leaves=12)
 punctuated = st.text("()[]{}.,?'@\"\\ \n01eE+-_$aé\u0661\u00b2\U0001f600", max_size=60)
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def outcome(text: str) -> Any:
