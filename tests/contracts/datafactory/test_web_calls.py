@@ -1,9 +1,8 @@
 """Calls of a pipeline to the web, written with azure-mgmt-datafactory's own models: REST sources and identities."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 
 import pytest
@@ -31,15 +30,10 @@ class Site(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def site() -> Iterator[str]:
+def site(serving: Any) -> Iterator[str]:
     Site.seen.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.01), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/rows"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Site) as address:
+        yield f"{address}/rows"
 
 
 @pytest.fixture

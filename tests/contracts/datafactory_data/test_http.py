@@ -3,10 +3,9 @@
 import gzip
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from http.server import BaseHTTPRequestHandler
+from typing import Any, ClassVar
 
 import pytest
 
@@ -54,14 +53,9 @@ class Site(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/base/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def site(serving: Any) -> Iterator[str]:
+    with serving(Site) as address:
+        yield f"{address}/base/"
 
 
 def on_site(lake, site: str, kind: str, relative: str, linked: dict | None = None, **properties) -> dict:
