@@ -52,7 +52,7 @@ def _keeper(state: Path) -> Callable[[datetime], None]:
     def keep(now: datetime) -> None:
         nonlocal written
         if time.monotonic() - written >= _BETWEEN_WRITES:
-            write_private(state / _FILE, json.dumps({"now": now.isoformat()}))
+            _note(state, now)
             written = time.monotonic()
 
     return keep
@@ -60,7 +60,11 @@ def _keeper(state: Path) -> Callable[[datetime], None]:
 
 def note_where_it_stands(clock: VirtualClock, state: Path) -> None:
     """Keep the moment for the next start."""
-    write_private(state / _FILE, json.dumps({"now": clock.now().isoformat()}))
+    _note(state, clock.now())
+
+
+def _note(state: Path, now: datetime) -> None:
+    write_private(state / _FILE, json.dumps({"now": now.isoformat()}))
 
 
 def read_moment(text: str) -> datetime:
