@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from emulators.datafactory.expressions.datetimes.cultures import Culture
 from emulators.datafactory.expressions.datetimes.formatting import custom_pattern
-from emulators.datafactory.expressions.datetimes.instant import TICKS_PER_SECOND, Instant, Kind
+from emulators.datafactory.expressions.datetimes.instant import Instant, Kind, full_year, offset_ticks
 
 _PIECE = re.compile(
     r"(?P<token>([dfFghHKmMstyz])\2*)|'(?P<quoted>(?:[^'\\]|\\.)*)'|\"(?P<doubly>(?:[^\"\\]|\\.)*)\""
@@ -90,9 +90,7 @@ def _second(values: Mapping[str, str]) -> int:
 
 
 def _year(written: str) -> int:
-    """Two digits mean the years 1930 to 2029, as everywhere."""
-    number = int(written)
-    return number if len(written) > 2 else number + (2000 if number < 30 else 1900)
+    return int(written) if len(written) > 2 else full_year(int(written))
 
 
 def _month(written: str, culture: Culture) -> int:
@@ -129,11 +127,7 @@ def _in_zone(instant: Instant, zone: str) -> Instant:
         return instant
     if zone.upper() in ("Z", "GMT"):
         return instant.with_kind(Kind.UTC)
-    hours, _, minutes = zone[1:].partition(":")
-    offset = int(hours) * 60 + int(minutes or 0)
-    if int(minutes or 0) > 59 or offset > 14 * 60:
-        raise ValueError("no such offset")
-    return instant.plus(offset * 60 * TICKS_PER_SECOND * (1 if zone[0] == "-" else -1)).with_kind(Kind.LOCAL)
+    return instant.plus(-offset_ticks(zone)).with_kind(Kind.LOCAL)
 
 
 @lru_cache(maxsize=256)

@@ -12,6 +12,20 @@ TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
 MAXIMUM_TICKS = date.max.toordinal() * TICKS_PER_DAY - 1
 
 
+def full_year(two_digits: int) -> int:
+    """Two digits mean the years 1930 to 2029, in every culture."""
+    return 2000 + two_digits if two_digits < 30 else 1900 + two_digits
+
+
+def offset_ticks(written: str) -> int:
+    """An offset from UTC in ticks, as `+1`, `+01`, `+0130` or `-01:30` has it; raises ValueError beyond 14 hours."""
+    digits = written[1:].replace(":", "")
+    hours, minutes = (int(digits[:-2]), int(digits[-2:])) if len(digits) > 2 else (int(digits), 0)
+    if minutes > 59 or hours * 60 + minutes > 14 * 60:
+        raise ValueError("no such offset")
+    return (hours * 60 + minutes) * 60 * TICKS_PER_SECOND * (-1 if written[0] == "-" else 1)
+
+
 class Kind(Enum):
     """What is known of the zone. LOCAL came with an offset and was moved to the machine's zone, which is UTC."""
 

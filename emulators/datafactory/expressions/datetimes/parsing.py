@@ -7,7 +7,13 @@ from calendar import monthrange
 from collections.abc import Callable
 from datetime import datetime
 
-from emulators.datafactory.expressions.datetimes.instant import TICKS_PER_DAY, TICKS_PER_SECOND, Instant, Kind
+from emulators.datafactory.expressions.datetimes.instant import (
+    TICKS_PER_DAY,
+    Instant,
+    Kind,
+    full_year,
+    offset_ticks,
+)
 
 _MONTHS = [
     "january",
@@ -122,7 +128,7 @@ def _date(numbers: list[str], month: int | None, now: Clock) -> tuple[int, int, 
     if month is not None:
         return _named_month(rest, year, month, now)
     if year is None and len(rest) == 3:
-        return _century(rest[2]), rest[0], rest[1]
+        return full_year(rest[2]), rest[0], rest[1]
     if year is None and len(rest) == 2:
         return now().year, rest[0], rest[1]
     if year is not None and len(rest) == 2 and len(numbers[1]) <= 2:
@@ -134,18 +140,13 @@ def _date(numbers: list[str], month: int | None, now: Clock) -> tuple[int, int, 
 
 def _named_month(rest: list[int], year: int | None, month: int, now: Clock) -> tuple[int, int, int]:
     if year is None and len(rest) == 2:
-        day, short = rest if rest[0] <= monthrange(_century(rest[1]), month)[1] else reversed(rest)
-        return _century(short), month, day
+        day, short = rest if rest[0] <= monthrange(full_year(rest[1]), month)[1] else reversed(rest)
+        return full_year(short), month, day
     if len(rest) == 1:
         return now().year if year is None else year, month, rest[0]
     if year is not None and not rest:
         return year, month, 1
     raise ValueError("no date")
-
-
-def _century(year: int) -> int:
-    """Two digits mean the years 1930 to 2029."""
-    return 2000 + year if year < 30 else 1900 + year
 
 
 def _assembled(year: int, month: int, day: int, time: re.Match[str] | None) -> Instant:
@@ -174,11 +175,7 @@ def _in_zone(instant: Instant, zone: str) -> Instant:
         return instant
     if zone.upper() in ("Z", "GMT"):
         return instant.with_kind(Kind.UTC)
-    digits = zone[1:].rstrip("Zz").replace(":", "")
-    hours, minutes = (int(digits[:-2]), int(digits[-2:])) if len(digits) > 2 else (int(digits), 0)
-    if minutes > 59 or hours * 60 + minutes > 14 * 60:
-        raise ValueError("no such offset")
-    offset = (hours * 60 + minutes) * 60 * TICKS_PER_SECOND * (-1 if zone[0] == "-" else 1)
+    offset = offset_ticks(zone.rstrip("Zz"))
     if instant.ticks < offset:  # an instant before the first is moved into it (observed)
         offset -= TICKS_PER_DAY
     return instant.plus(-offset).with_kind(Kind.LOCAL)
