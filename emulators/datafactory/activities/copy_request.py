@@ -1,6 +1,5 @@
 """What a Copy activity asks for: its two ends, and what its settings say of them, read and checked before it begins."""
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +18,7 @@ from emulators.datafactory.data.fault_tolerance import FaultTolerance
 from emulators.datafactory.data.formats import READ_ONLY
 from emulators.datafactory.data.http_server import HttpServer
 from emulators.datafactory.data.legacy import NEW_MODEL
-from emulators.datafactory.data.naming import PRESERVE, Naming, behaviour
+from emulators.datafactory.data.naming import PRESERVE, Naming, behaviour, fresh_name
 from emulators.datafactory.data.rest_service import RestService
 from emulators.datafactory.data.session_log import CopyLog
 from emulators.datafactory.data.settings import Settings, flag, number, section, text
@@ -85,7 +84,7 @@ class CopyRequest:
 
     def naming(self, extension: str | None) -> Naming:
         """How the files of the sink are called."""
-        return Naming(self.sink.dataset.location, self.behaviour, extension, _fresh_name)
+        return Naming(self.sink.dataset.location, self.behaviour, extension, fresh_name)
 
     @property
     def block_size(self) -> int:
@@ -136,10 +135,6 @@ def end_of(place: Place) -> End:
         has_files=not isinstance(place.store, RestService | StandIn),
         stand_in=isinstance(place.store, StandIn),
     )
-
-
-def _fresh_name() -> str:
-    return f"data_{uuid.uuid4()}_{uuid.uuid4()}"
 
 
 def _check_ends(source: Place, sink: Place, source_settings: Settings, sink_settings: Settings) -> None:

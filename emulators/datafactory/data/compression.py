@@ -6,12 +6,13 @@ import bz2
 import gzip
 import zlib
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from emulators.datafactory.data.archives import TAR, TAR_GZIP, ZIP
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Side
 from emulators.datafactory.data.guarded import Guarded
 from emulators.datafactory.data.settings import Settings, section, text
+from emulators.datafactory.data.store import Target
 
 SUFFIX: Mapping[str, str] = {
     "gzip": ".gz",
@@ -33,12 +34,6 @@ _RAW = -zlib.MAX_WBITS
 """Deflate as .NET writes it: without a header."""
 
 _DAMAGED = (OSError, EOFError, zlib.error, ValueError)
-
-
-class Target(Protocol):
-    """Takes what is written."""
-
-    def write(self, content: bytes, /) -> int: ...
 
 
 def codec_of(kind: str, properties: Settings, side: Side) -> str:

@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulators.datafactory.data.blob_writer import MOST_BLOCKS
 from emulators.datafactory.data.counts import Counts
 from emulators.datafactory.data.errors import DataError, InconsistentFile
 from emulators.datafactory.data.fault_tolerance import FaultTolerance
@@ -25,7 +26,6 @@ from emulators.datafactory.data.source_file import Content, SourceFile, is_one
 from emulators.datafactory.data.store import File, WriteOptions
 
 BLOCK = 8 << 20
-MOST_BLOCKS = 50_000
 ON_THEIR_WAY = 4
 """Blocks, or small files, that are copied at a time."""
 
@@ -162,9 +162,7 @@ class BinaryCopy:
                 path = self.naming.path(content.relative, only=only)
                 self._check_name(path)
                 self.counts.data_written += self._written([content], path)
-        if self.delete_source:
-            for file in taken:
-                self.source.delete(file)
+        self._delete_sources(taken)
 
     def _merge(self, files: Iterator[Selected]) -> None:
         """All files, one after the other, as one. Without any content there is no result either."""
@@ -173,9 +171,7 @@ class BinaryCopy:
             first = list(itertools.islice(contents, 1))
             if first:
                 self.counts.data_written += self._written(itertools.chain(first, contents), self.naming.merged())
-        if self.delete_source:
-            for file in taken:
-                self.source.delete(file)
+        self._delete_sources(taken)
 
     def _contents(self, files: Iterable[Selected], taken: list[File]) -> Generator[Content, None, None]:
         """What is in the files, each counted and taken once it is read."""
@@ -255,8 +251,13 @@ class BinaryCopy:
             self.counts.files_read += 1
             self.counts.files_written += 1
         self.log.written(file)
+        self._delete_sources([file])
+
+    def _delete_sources(self, files: Iterable[File]) -> None:
+        """Delete what has been copied, where that is asked for."""
         if self.delete_source:
-            self.source.delete(file)
+            for file in files:
+                self.source.delete(file)
 
     def _options(self, file: File) -> WriteOptions:
         modified = file.modified.strftime("%Y-%m-%dT%H:%M:%SZ") if file.modified else ""

@@ -1,6 +1,7 @@
 """What the files of a sink are called: the three copy behaviours, names of one's own, names that are made up."""
 
 import posixpath
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,10 +31,15 @@ def check_lake_name(path: str) -> None:
         raise InvalidFileName("AdlsGen2InvalidFileName", f"The path '{path}' is invalid: {reason}.", "Sink")
 
 
+def fresh_name() -> str:
+    """A name that is made up, different each time: `data_<guid>_<guid>` (the form is seen, not documented)."""
+    return f"data_{uuid.uuid4()}_{uuid.uuid4()}"
+
+
 @dataclass(frozen=True)
 class Naming:
     """Names the sink's files. `extension` (with its dot) takes the place of the source's where the format changes,
-    None keeps it; `fresh` makes names up: `data_<guid>_<guid>` (the form is seen, not documented).
+    None keeps it; `fresh` makes names up, as `fresh_name` does.
     """
 
     location: Location

@@ -13,8 +13,8 @@ import zipfile
 from typing import IO, Any
 
 from emulators.datafactory.data.archives import TAR, TAR_GZIP, ZIP
-from emulators.datafactory.data.compression import Compressor, Target
-from emulators.datafactory.data.store import Writer
+from emulators.datafactory.data.compression import Compressor
+from emulators.datafactory.data.store import Target, Writer
 
 _ENDINGS = {ZIP: (".zip",), TAR: (".tar",), TAR_GZIP: (".tar.gz", ".tgz", ".gz")}
 

@@ -5,7 +5,6 @@ One document of an answer is in memory at a time (an answer that is an object is
 only where `requestInterval` is written: it spares a server, and changes no result.
 """
 
-import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from typing import Any, BinaryIO, cast
@@ -17,6 +16,7 @@ from emulators.datafactory.data.dataset import Dataset
 from emulators.datafactory.data.errors import DataError, InvalidSettings, Unsupported
 from emulators.datafactory.data.formats.json_text import documents
 from emulators.datafactory.data.hierarchy import table
+from emulators.datafactory.data.naming import fresh_name
 from emulators.datafactory.data.rest_pagination import Answer, Page, Pages
 from emulators.datafactory.data.rest_rules import read_rules
 from emulators.datafactory.data.rest_service import Check, RestService, Session
@@ -122,8 +122,8 @@ class _Resource:
     ) -> None:
         self.consumed = 0
         self.origin = url
-        self.relative = f"data_{uuid.uuid4()}_{uuid.uuid4()}"
-        """The resource as if it were a file; it has no name, so each copy makes one up (the form is seen)."""
+        self.relative = fresh_name()
+        """The resource as if it were a file; it has no name, so each copy makes one up."""
         self._extra = extra
         self._pages = documents(self)
 

@@ -35,15 +35,19 @@ class Children:
     files: tuple[File, ...]
 
 
-class Writer(Protocol):
+class Target(Protocol):
+    """Takes what is written, piece by piece."""
+
+    def write(self, content: bytes, /) -> int: ...
+
+
+class Writer(Target, Protocol):
     """Takes a file's content piece by piece. Nothing is visible before `commit`; `abandon` leaves no trace."""
 
     @property
     def written(self) -> int:
         """Bytes taken so far."""
         ...
-
-    def write(self, content: bytes, /) -> int: ...
 
     def commit(self, md5: bytes | None = None) -> None:
         """Finish the file; `md5` of the whole content is kept with it where it is given."""

@@ -7,7 +7,7 @@ Codecs are none and deflate. Snappy is among those that a dataset may name, but 
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import fastavro
@@ -19,6 +19,7 @@ from emulators.datafactory.data.conversion import as_text
 from emulators.datafactory.data.errors import DataError, InvalidSettings
 from emulators.datafactory.data.formats.avro_schema import columns_of, schema_for, written_as
 from emulators.datafactory.data.settings import Settings, text
+from emulators.datafactory.data.store import Target
 from emulators.datafactory.data.table import BATCH_ROWS, Rejection, Table
 
 LARGEST_BLOCK = 256 << 20
@@ -114,12 +115,6 @@ class _Watched:
         content = self._stream.read(size)
         self._position += len(content)
         return content
-
-
-class Target(Protocol):
-    """Takes what is written."""
-
-    def write(self, content: bytes, /) -> int: ...
 
 
 class Writer:

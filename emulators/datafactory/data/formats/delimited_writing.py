@@ -3,8 +3,6 @@
 Nulls are written as `nullValue`; an empty text is quoted so that it is not read as one (assumed).
 """
 
-from typing import Protocol
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,12 +10,7 @@ from emulators.datafactory.data.conversion import as_text
 from emulators.datafactory.data.errors import InvalidSettings
 from emulators.datafactory.data.formats.dialect import Dialect
 from emulators.datafactory.data.settings import Settings, flag
-
-
-class Target(Protocol):
-    """Takes what is written."""
-
-    def write(self, content: bytes, /) -> int: ...
+from emulators.datafactory.data.store import Target
 
 
 class Writer:

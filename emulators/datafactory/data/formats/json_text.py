@@ -4,11 +4,12 @@ import codecs
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from emulators.datafactory.data.conversion import value_text
 from emulators.datafactory.data.errors import DataError, InvalidSettings
 from emulators.datafactory.data.settings import Settings, text
+from emulators.datafactory.data.store import Target
 
 PIECE = 1 << 20
 LARGEST_DOCUMENT = 256 << 20
@@ -99,12 +100,6 @@ class _Documents:
             f"Error occurred when deserializing source JSON file '{self._name}'. Check if the data is in valid JSON "
             f"object format. {reason}",
         )
-
-
-class Target(Protocol):
-    """Takes what is written."""
-
-    def write(self, content: bytes, /) -> int: ...
 
 
 class Writer:
